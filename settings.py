@@ -1,0 +1,67 @@
+"""One typed Settings, read from the environment. Only composition roots read it."""
+
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).parent
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning. Environment variables bear the prefix `KUNDRESA_`.
+
+    Where Temporal is (address, namespace, TLS, API key) is told by the SDK's own environment variables
+    (`TEMPORAL_ADDRESS` and its siblings), not here.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="KUNDRESA_", frozen=True)
+
+    database_url: str = Field(description="PostgreSQL, as `postgresql://user:password@host:port/database`.")
+    write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        min_length=1, description="Keys that may send events, separated by commas; two live keys make a rotation."
+    )
+    admin_key: SecretStr = Field(min_length=12, description="Key of the admin endpoints, sent as a bearer token.")
+    secret: SecretStr = Field(min_length=16, description="Signs the links in letters. Keep it: old links depend on it.")
+    public_url: str = Field(
+        default="http://127.0.0.1:8400", description="Where contacts reach this API; links in letters begin with it."
+    )
+    temporal_ui_url: str = Field(
+        default="http://127.0.0.1:8233", description="Where operators reach the Temporal UI; answers link into it."
+    )
+    smtp_url: str = Field(
+        default="smtp://127.0.0.1:2525",
+        description="The mail relay: `smtp://` (STARTTLS required off loopback) or `smtps://`, with `user:password@`.",
+    )
+    smtp_connections: int = Field(default=10, ge=1, description="Connections to the relay, for each worker process.")
+    evidence_url: str | None = Field(
+        default=None,
+        description="Answers whether the relay took a message: `GET {url}?message_id=...`; unset, nobody can tell.",
+    )
+    evidence_after: timedelta = Field(
+        default=timedelta(minutes=15), description="How long to wait before a message in doubt is settled."
+    )
+    shop_name: str = Field(default="Kundresa Shop", description="The shop's name, as letters show it.")
+    shop_url: str = Field(default="http://127.0.0.1:8400", description="The shop's home page, as letters link it.")
+    postal_address: str = Field(
+        default="Strandgatan 1, 22100 Mariehamn", description="The shop's postal address; the law wants it in letters."
+    )
+    sender: str = Field(default="Kundresa Shop <hello@shop.example>", description="From, of every letter.")
+    reply_to: str = Field(default="help@shop.example", description="Where answers go; somebody must read them.")
+    time_zone: str = Field(default="Europe/Mariehamn", description="The shop's time zone, for contacts without one.")
+    journeys_dir: Path = Field(default=ROOT / "journeys", description="The folder of journey files.")
+    templates_dir: Path = Field(default=ROOT / "templates", description="The folder of letters.")
+    metrics_port: int = Field(default=9464, ge=0, description="Port of the worker's metrics; 0 turns them off.")
+
+    @field_validator("write_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(filter(None, (key.strip() for key in value.split(",")))) if isinstance(value, str) else value
+
+    @cached_property
+    def accepted_keys(self) -> frozenset[str]:
+        """The write keys, ready to compare."""
+        return frozenset(key.get_secret_value() for key in self.write_keys)
