@@ -1,0 +1,39 @@
+"""The way to the database: one engine a process, one transaction a request or activity. Only this module commits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+
+def async_url(database_url: str) -> str:
+    """The address for SQLAlchemy's asynchronous engine, out of a plain `postgresql://` one."""
+    url = make_url(database_url)
+    return url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def driver_url(database_url: str) -> str:
+    """The plain address, as asyncpg itself wants it."""
+    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class Database:
+    """A pool of connections to one database."""
+
+    def __init__(self, database_url: str, *, connections: int = 10) -> None:
+        self.url = database_url
+        self.engine: AsyncEngine = create_async_engine(
+            async_url(database_url), pool_size=connections, max_overflow=0, pool_pre_ping=False, pool_recycle=1800
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed when the block ends well, and undone when it raises."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
