@@ -1,0 +1,1 @@
+"""The embedded stack: real servers out of wheels, started and stopped as one."""

@@ -1,6 +1,5 @@
 """The conditions that a rule may ask: pure data, no evaluation, no I/O. Their meaning is in `holds.py`."""
 
-from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -14,13 +13,12 @@ from pydantic import (
     model_validator,
 )
 
-from rules.definition import Definition, EventName, told_by
+from rules.definition import Definition, EventName, Same, told_by
 from rules.durations import Duration
+from rules.instants import Instant
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 """A value that an author compares with. Strict: `"5"` stays text, `5` stays a number, `true` stays a boolean."""
-
-Instant = datetime | date
 
 
 class Comparison(Definition):
@@ -28,10 +26,10 @@ class Comparison(Definition):
 
     is_: Scalar | None = Field(default=None, alias="is")
     in_: tuple[Scalar, ...] | None = Field(default=None, alias="in", min_length=1)
-    gt: float | None = None
-    gte: float | None = None
-    lt: float | None = None
-    lte: float | None = None
+    gt: StrictFloat | None = None
+    gte: StrictFloat | None = None
+    lt: StrictFloat | None = None
+    lte: StrictFloat | None = None
     contains: Scalar | None = None
     starts_with: str | None = None
     matches: str | None = None
@@ -78,7 +76,7 @@ class EventHappened(Definition):
 
     event: EventName
     where: "Condition | None" = None
-    same: str | None = None
+    same: Same = None
     times: Times = Times(at_least=1)
     within: Duration | Literal["enrolment"] | None = None
 

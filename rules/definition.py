@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Definition(BaseModel):
     """Something an author writes: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -17,6 +17,14 @@ Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 
 EventName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
 """The name of an event, such as `Order Completed`."""
+
+
+def _property(value: Any) -> Any:
+    return "" if value is False else value
+
+
+Same = Annotated[str | None, BeforeValidator(_property)]
+"""The property that an event shares with the one that began the run; `false` (kept as "") asks on purpose for none."""
 
 
 def told_by(keys: Iterable[str]) -> Callable[[Any], str | None]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_LONGEST = timedelta(days=36_525)
 _WORDS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 
 
@@ -16,7 +17,10 @@ def parse(text: object) -> timedelta:
         return text
     if isinstance(text, str) and re.fullmatch(r"(\d{1,6}[wdhms])+", text):
         parts = re.findall(r"(\d+)([wdhms])", text)
-        return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in parts))
+        seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
+        if seconds > _LONGEST.total_seconds():
+            raise ValueError(f"{text!r} is more than a hundred years")
+        return timedelta(seconds=seconds)
     raise ValueError(f"{text!r} is no duration; write a number and s, m, h, d or w, such as '3d' or '1d12h'")
 
 

@@ -23,8 +23,9 @@ class Database:
 
     def __init__(self, database_url: str, *, connections: int = 10) -> None:
         self.url = database_url
+        # hide_parameters: what a statement was about may be personal, and errors travel into logs and histories.
         self.engine: AsyncEngine = create_async_engine(
-            async_url(database_url), pool_size=connections, max_overflow=0, pool_pre_ping=False, pool_recycle=1800
+            async_url(database_url), pool_size=connections, max_overflow=0, pool_recycle=1800, hide_parameters=True
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

@@ -38,7 +38,7 @@ class Message(SQLModel, table=True):
     attempts: int = 0
     resent: bool = False
     lease: UUID | None = None
-    lease_until: datetime | None = Field(default=None, sa_column=moment())
+    dot_at: datetime | None = Field(default=None, sa_column=moment())
     not_after: datetime = Field(sa_column=moment(nullable=False))
     created_at: datetime = Field(sa_column=stamped())
     settled_at: datetime | None = Field(default=None, sa_column=moment())

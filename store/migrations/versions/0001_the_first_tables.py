@@ -167,7 +167,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("resent", sa.Boolean(), nullable=False),
         sa.Column("lease", sa.Uuid(), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dot_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),

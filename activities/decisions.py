@@ -1,0 +1,82 @@
+"""Look at the truth of the moment: which way a branch takes, and when the contact's clock shows a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from temporalio import activity
+
+from rules.conditions import Condition
+from rules.facts import Facts
+from rules.holds import holds, needs
+from rules.journey import LocalTime
+from rules.moments import next_moment
+from store import facts
+from store.enrolments import mark
+from store.session import Database
+
+
+@dataclass
+class Question:
+    """Which of the conditions holds first for the contact of this enrolment?"""
+
+    enrolment: UUID
+    conditions: tuple[Condition, ...]
+    now: datetime
+
+
+@dataclass
+class Answer:
+    """The number of the case that holds, None for none; `held`: the journey is paused, ask again later."""
+
+    case: int | None = None
+    held: bool = False
+
+
+@dataclass
+class Appointment:
+    """When does the clock of the contact of this enrolment show this time next?"""
+
+    enrolment: UUID
+    local: LocalTime
+    now: datetime
+
+
+@dataclass
+class Moment:
+    """An instant, told once and kept in the history: newer zone data never changes a run that has begun to wait."""
+
+    at: datetime
+    zone: str
+
+
+class Decisions:
+    """Activities that decide by what the store knows now."""
+
+    def __init__(self, database: Database, time_zone: str) -> None:
+        self._database = database
+        self._time_zone = time_zone
+
+    @activity.defn
+    async def decide(self, question: Question) -> Answer:
+        """Evaluate the cases of a branch in their order."""
+        names = frozenset[str]().union(*(needs(condition) for condition in question.conditions))
+        async with self._database.transaction() as session:
+            entrant = await facts.entrant(session, question.enrolment)
+            if entrant.paused:
+                await mark(session, question.enrolment, "held")
+                return Answer(held=True)
+            events = await facts.happenings(session, entrant.contact_id, names) if names else []
+        known = Facts(question.now, entrant.traits, events, entrant.start, entrant.entered)
+        cases = (number for number, condition in enumerate(question.conditions) if holds(condition, known))
+        return Answer(case=next(cases, None))
+
+    @activity.defn
+    async def locate(self, appointment: Appointment) -> Moment:
+        """Find the next instant at which the contact's clock shows the time, in the zone the contact has now."""
+        async with self._database.transaction() as session:
+            entrant = await facts.entrant(session, appointment.enrolment)
+        zone = appointment.local.zone or entrant.traits.get("timezone")
+        zone = zone if zone in available_timezones() else self._time_zone
+        return Moment(next_moment(appointment.local, appointment.now, ZoneInfo(zone)), zone)

@@ -1,0 +1,43 @@
+"""What the workflow orders of the activity that sends, and what it gets back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+
+@dataclass
+class LetterOrder:
+    """Send this letter of this step to the contact of this enrolment. `now` is the run's."""
+
+    enrolment: UUID
+    step: str
+    iteration: int
+    letter: str
+    message_class: str
+    topic: str | None
+    ttl: timedelta
+    now: datetime
+
+    @property
+    def send_key(self) -> str:
+        """What makes this letter this one, however often it is tried."""
+        return f"{self.enrolment}/{self.step}/{self.iteration}"
+
+
+@dataclass
+class Receipt:
+    """What became of the letter: a final state of the ledger and its reason; or `held`, the journey is paused."""
+
+    outcome: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Who sends: as letters and headers show it."""
+
+    name: str
+    url: str
+    postal_address: str
+    sender: str
+    reply_to: str

@@ -1,0 +1,90 @@
+"""The send protocol: claim in the ledger, speak to the relay with a late dot, settle, and resolve what is in doubt."""
+
+from datetime import UTC, datetime, timedelta
+
+from activities.orders import LetterOrder, Receipt
+from activities.preparing import Parcel, Preparing
+from activities.settling import Settling
+from activities.timetable import Timetable, later
+from mail.evidence import Evidence, Verdict
+from mail.relay import Relay
+from mail.smtp import Envelope, Outcome, Reply
+from store import ledger
+from store.session import Database
+
+_AT_ONCE = timedelta(seconds=1)
+
+
+class Sending:
+    """One way to send a letter, for every attempt of every worker."""
+
+    def __init__(
+        self, database: Database, preparing: Preparing, relay: Relay, evidence: Evidence, timetable: Timetable
+    ) -> None:
+        self._database = database
+        self._preparing = preparing
+        self._relay = relay
+        self._evidence = evidence
+        self._timetable = timetable
+        self._settling = Settling(database)
+
+    async def send(self, order: LetterOrder) -> Receipt:
+        """Send the letter of this step, once. Raises `LetterDelayed` errors while its fate is open."""
+        async with self._database.transaction() as session:
+            prepared = await self._preparing.prepare(session, order)
+        match prepared:
+            case Receipt():
+                return prepared
+            case ledger.Entry():
+                return await self._resolve(prepared, order.now)
+            case Parcel():
+                return await self._deliver(prepared, order.now)
+
+    async def _deliver(self, parcel: Parcel, now: datetime) -> Receipt:
+        async def before_dot() -> bool:
+            async with self._database.transaction() as session:
+                return await ledger.before_dot(session, parcel.lease, parcel.exits, parcel.looked_at)
+
+        envelope = Envelope(self._preparing.envelope_sender, parcel.recipient)
+        reply = await self._relay.deliver(envelope, parcel.raw, before_dot)
+        match reply.outcome:
+            case Outcome.ACCEPTED | Outcome.PERMANENT:
+                return await self._settling.close(parcel.lease, reply, parcel.recipient)
+            case Outcome.UNKNOWN:
+                await self._settling.leave(parcel.lease, reply, ledger.UNKNOWN)
+                raise later("in doubt: the relay's answer was lost", _AT_ONCE, parcel.not_after, now)
+            case Outcome.WITHHELD:
+                # Something was committed since the claim: the next attempt looks at it closely and decides.
+                await self._settling.leave(parcel.lease, reply, ledger.CLAIMED)
+                raise later("withheld at the last look", _AT_ONCE, parcel.not_after, now)
+            case Outcome.TEMPORARY | Outcome.NOT_SENT:
+                return await self._try_later(parcel, reply, now)
+
+    async def _try_later(self, parcel: Parcel, reply: Reply, now: datetime) -> Receipt:
+        await self._settling.leave(parcel.lease, reply, ledger.CLAIMED)
+        delay = self._timetable.delay(reply.outcome, parcel.lease.attempt)
+        raise later(f"not taken yet: {reply.outcome} {reply.code or ''}".strip(), delay, parcel.not_after, now)
+
+    async def _resolve(self, entry: ledger.Entry, now: datetime) -> Receipt:
+        """Settle a message of which nobody knows whether the relay has it: by evidence, else by its class."""
+        assert entry.dot_at is not None
+        due = entry.dot_at + self._timetable.evidence_after
+        if (wait := due - datetime.now(UTC)) > timedelta(0):
+            raise later("in doubt: waiting for evidence", wait, due, datetime.now(UTC))
+        state, reason, again = judge(await self._evidence.look_up(entry.message_id), entry)
+        async with self._database.transaction() as session:
+            await ledger.resolve(session, entry.id, state, reason, resent=again)
+        if state == ledger.CLAIMED:
+            raise later(f"to be sent again: {reason}", _AT_ONCE, entry.not_after, now)
+        return Receipt(state, reason)
+
+
+def judge(verdict: Verdict, entry: ledger.Entry) -> tuple[str, str, bool]:
+    """What to do with a message in doubt: its new state, the reason, and whether it is sent again without evidence."""
+    if verdict is Verdict.TAKEN:
+        return ledger.SENT, "the relay has it", False
+    if verdict is Verdict.ABSENT:
+        return ledger.CLAIMED, "the relay does not have it", False
+    if entry.message_class == "transactional" and not entry.resent:
+        return ledger.CLAIMED, "nobody knows; sent once more with the same Message-ID", True
+    return ledger.UNKNOWN, "nobody knows whether the relay took it; not sent again", False

@@ -1,0 +1,195 @@
+"""`kundresa ...`: every command, each a few lines that call the room which does the work."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from local.errors import StackError
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+# The work is imported inside the commands, so that `--help` does not wait for libraries that it does not need.
+
+_JOURNEYS = Path(__file__).parent / "journeys"
+
+
+class _Commands(TyperGroup):
+    """Turns the errors that a person can do something about into one line and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StackError as error:
+            typer.secho(f"Error: {error}", err=True, fg="red")
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Lifecycle e-mail for shops: every contact's journey is a durable Temporal workflow.",
+)
+
+Data = Annotated[Path, typer.Option("--data", envvar="KUNDRESA_DATA", help="The folder of the stack's data.")]
+Folder = Annotated[
+    Path, typer.Option("--journeys", envvar="KUNDRESA_JOURNEYS_DIR", help="The folder of journey files.")
+]
+_DATA = Path(".kundresa")
+
+
+def _port(name: str) -> Any:
+    return typer.Option(f"--{name}-port", envvar=f"KUNDRESA_{name.upper()}_PORT", min=1, max=65535)
+
+
+@app.command()
+def up(
+    api_port: Annotated[int, _port("api")] = 8400,
+    ui_port: Annotated[int, _port("ui")] = 8233,
+    temporal_port: Annotated[int, _port("temporal")] = 7233,
+    mailbox_port: Annotated[int, _port("mailbox")] = 8425,
+    smtp_port: Annotated[int, _port("smtp")] = 2525,
+    postgres_port: Annotated[int, _port("postgres")] = 5442,
+    metrics_port: Annotated[int, _port("metrics")] = 9464,
+    data: Data = _DATA,
+) -> None:
+    """Start the whole stack here: PostgreSQL, Temporal with its UI, a mailbox, the API and a worker."""
+    from rich.console import Console
+
+    from local import up as whole
+    from local.folder import DataFolder
+    from local.ports import Ports
+
+    ports = Ports(api_port, ui_port, temporal_port, mailbox_port, smtp_port, postgres_port, metrics_port)
+    asyncio.run(whole.up(DataFolder.at(data), ports, os.environ, Console()))
+
+
+@app.command()
+def demo(data: Data = _DATA) -> None:
+    """Play a small shop's traffic against the running stack, so that mails appear."""
+    from rich.console import Console
+
+    from local import demo as shop
+
+    _adopt(data)
+    shop.demo(Console())
+
+
+@app.command()
+def advance(
+    way: Annotated[str, typer.Argument(help="How far, such as 45m, 3d or 2w.")],
+    journey: Annotated[str | None, typer.Option(help="Only this journey.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Only the contact with this id.")] = None,
+    data: Data = _DATA,
+) -> None:
+    """Move the sleeping journeys of the running stack forward in time."""
+    from rich.console import Console
+
+    from local import advance as ahead
+    from rules import durations
+
+    try:
+        duration = durations.parse(way)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="WAY") from error
+    _adopt(data)
+    asyncio.run(ahead.advance(duration, journey=journey, contact=contact, console=Console()))
+
+
+@app.command()
+def check(journeys: Folder = _JOURNEYS) -> None:
+    """Read every journey file, and tell all mistakes at once."""
+    from local.journeys import read_all
+
+    files = read_all(journeys)
+    for mistake in files.mistakes:
+        typer.echo(str(mistake), err=True)
+    if files.broken:
+        raise StackError(f"{len(files.mistakes)} mistakes in {', '.join(files.broken)}")
+    typer.echo(f"{len(files.read)} journeys, no mistakes.")
+
+
+@app.command()
+def draw(
+    journey: Annotated[str, typer.Argument(help="The name of the journey.")],
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="As Mermaid text, for documents.")] = False,
+    journeys: Folder = _JOURNEYS,
+) -> None:
+    """Draw a journey: a tree for the terminal, or Mermaid text."""
+    from local.journeys import drawn
+
+    typer.echo(drawn(journeys, journey, mermaid=mermaid))
+
+
+@app.command()
+def migrate(data: Data = _DATA) -> None:
+    """Bring the database to the newest state."""
+    from store.migrations.run import upgrade
+
+    _adopt(data)
+    asyncio.run(upgrade(_settings().database_url))
+
+
+@app.command(name="apply")
+def publish(data: Data = _DATA) -> None:
+    """Publish the journey files that have changed."""
+    from local.journeys import apply, told
+
+    _adopt(data)
+    settings = _settings()
+    applied = asyncio.run(apply(settings.database_url, settings.journeys_dir))
+    for line in told(applied):
+        typer.echo(line)
+    if applied.files.broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def api(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8400,
+) -> None:
+    """Serve the API; its settings come from the environment."""
+    import uvicorn
+
+    from api.app import create_app
+
+    application = create_app(_settings())
+    uvicorn.run(application, host=host, port=port, access_log=False, timeout_graceful_shutdown=10)
+
+
+@app.command()
+def worker() -> None:
+    """Run a worker; its settings come from the environment."""
+    import worker as process
+
+    process.main()
+
+
+def _adopt(data: Path) -> None:
+    from local.environment import adopt
+    from local.folder import DataFolder
+
+    adopt(DataFolder(data.resolve()))
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (f"KUNDRESA_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
+        raise StackError("Settings in the environment are missing or wrong.\n  " + "\n  ".join(wrong)) from None
+
+
+if __name__ == "__main__":
+    app()

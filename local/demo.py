@@ -1,0 +1,52 @@
+"""`kundresa demo`: plays a small shop's afternoon against a running stack."""
+
+import os
+from collections import Counter
+
+import httpx2
+from rich.console import Console
+from rich.table import Table
+
+from local.errors import StackError
+from local.screen import own_command
+from local.shop import CUSTOMERS, Event, afternoon
+
+_BATCH = 100
+
+
+def demo(console: Console) -> None:
+    """Send the traffic and say what happened. Raises StackError when the API does not take it."""
+    events = list(afternoon())
+    for first in range(0, len(events), _BATCH):
+        _send(events[first : first + _BATCH])
+    console.print(_told(events))
+    console.print(
+        f"{len(events)} events of {len(CUSTOMERS)} contacts were accepted. Look at\n"
+        f"  the mailbox       {_origin(os.environ.get('KUNDRESA_EVIDENCE_URL', ''))}\n"
+        f"  the journeys      {os.environ['KUNDRESA_TEMPORAL_UI_URL']}\n"
+        f"  an hour later     {own_command()} advance 1h",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _send(events: list[Event]) -> None:
+    api, key = os.environ["KUNDRESA_PUBLIC_URL"], os.environ["KUNDRESA_WRITE_KEYS"].split(",")[0]
+    try:
+        answer = httpx2.post(f"{api}/v1/batch", json={"batch": events}, auth=(key, ""), timeout=30)
+    except httpx2.HTTPError as error:
+        raise StackError(f"The API at {api} does not answer ({error}). Is the stack running?") from error
+    if not answer.is_success:
+        raise StackError(f"The API answered {answer.status_code}: {answer.text}")
+
+
+def _told(events: list[Event]) -> Table:
+    counts = Counter(event.get("event", "(became known)") for event in events)
+    table = Table("What happened", "Times", title="An afternoon in the shop", title_justify="left")
+    for name, times in counts.items():
+        table.add_row(name, str(times))
+    return table
+
+
+def _origin(url: str) -> str:
+    return url.removesuffix("/evidence") or "(not ours)"

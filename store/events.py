@@ -1,0 +1,98 @@
+"""Events, recorded: one transaction writes any number of them, with everything that they change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store import consents, contacts, merging
+from store.contacts import OvertakenError
+from store.incoming import Incoming
+from store.outbox import CHANNEL, lane_of
+from store.persons import Join, Plan, Planner
+
+# Sequence numbers are drawn in the order of the arrays. The notification goes out once, with the commit.
+_RECORD = f"""
+WITH recorded AS (
+    INSERT INTO events (message_id, contact_id, name, properties, context, occurred_at, received_at)
+    SELECT message_id, contact_id, name, properties::jsonb, context::jsonb, occurred_at, received_at
+    FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+        WITH ORDINALITY AS e (message_id, contact_id, name, properties, context, occurred_at, received_at, place)
+    ORDER BY place
+    ON CONFLICT (message_id) DO NOTHING
+    RETURNING seq, contact_id, message_id, received_at
+), outgoing AS (
+    INSERT INTO outbox (seq, contact_id, lane, received_at)
+    SELECT seq, r.contact_id, lane, received_at
+    FROM recorded r JOIN unnest($8::uuid[], $9::smallint[]) AS lanes (contact_id, lane) USING (contact_id)
+)
+SELECT message_id, (SELECT pg_notify('{CHANNEL}', '')) FROM recorded
+"""  # noqa: S608  (the channel is a constant of ours)
+
+
+async def record(connection: AsyncConnection, events: Sequence[Incoming]) -> None:
+    """Record events of distinct `message_id`, in their order. Raises OvertakenError: roll back and begin again.
+
+    An event for a `contact_id` that does not exist is left out.
+    """
+    now = events[-1].received_at
+    planner = Planner(await contacts.look_up(connection, events, now), uuid4)
+    for event in events:
+        planner.add(event)
+    plan = planner.plan
+    if plan.created:
+        await contacts.create(connection, plan.created)
+    if plan.named:
+        await contacts.name(connection, plan.named)
+    for join in plan.joined:
+        await _join(connection, join, now)
+    if told := _told(plan):
+        await contacts.tell(connection, told, now)
+    if plan.events:
+        await _write(connection, plan)
+
+
+def _told(plan: Plan) -> list[tuple[UUID, dict[str, object]]]:
+    """News for contacts; a contact just made has its news already, unless it was joined."""
+    joined = {join.stays.id for join in plan.joined}
+    return [
+        (person.id, person.patch)
+        for person in plan.touched.values()
+        if person.merged_into is None and (not person.new or person.id in joined)
+    ]
+
+
+async def _join(connection: AsyncConnection, join: Join, now: datetime) -> None:
+    told = [(join.goes.id, join.goes_patch), (join.stays.id, join.stays_patch)]
+    if changes := [(contact_id, patch) for contact_id, patch in told if patch]:
+        await contacts.tell(connection, changes, now)
+    await merging.merge(connection, join.goes.id, join.stays.id)
+
+
+async def _write(connection: AsyncConnection, plan: Plan) -> None:
+    owned = [(event, person.root.id) for event, person in plan.events]
+    lanes: dict[UUID, int] = {contact_id: lane_of(contact_id) for _, contact_id in owned}
+    columns = (
+        [event.message_id for event, _ in owned],
+        [contact_id for _, contact_id in owned],
+        [event.name for event, _ in owned],
+        [orjson.dumps(event.properties).decode() for event, _ in owned],
+        [orjson.dumps(event.context).decode() for event, _ in owned],
+        [event.occurred_at for event, _ in owned],
+        [event.received_at for event, _ in owned],
+        list(lanes),
+        list(lanes.values()),
+    )
+    rows = (await connection.exec_driver_sql(_RECORD, columns)).all()
+    if len(rows) != len(owned):
+        written = {row[0] for row in rows}
+        raise OvertakenError(frozenset(event.message_id for event, _ in owned) - written)
+    stated = [
+        (contact_id, statement, event.message_id, event.occurred_at)
+        for event, contact_id in owned
+        for statement in event.consents
+    ]
+    if stated:
+        await consents.state(connection, stated)

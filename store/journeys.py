@@ -1,0 +1,98 @@
+"""Published journeys: a file becomes an immutable version, numbered, known by the hash of its content."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+from sqlalchemy import func, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
+
+from rules.journey import Journey
+from store.models import JourneyVersion, PublishedJourney
+
+
+@dataclass(frozen=True)
+class Published:
+    """What `publish` did with one journey: its version, and whether that is new."""
+
+    journey: str
+    version: int
+    new: bool
+
+
+def digest(journey: Journey) -> str:
+    """The hash of what a journey says; layout and comments of its file do not count."""
+    return hashlib.sha256(orjson.dumps(_definition(journey), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _definition(journey: Journey) -> dict[str, object]:
+    return journey.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+async def publish(session: AsyncSession, journey: Journey) -> Published:
+    """Make this content the live version: a new number, or the number that the same content has already."""
+    name, content = journey.journey, digest(journey)
+    # Two processes that apply at once take turns here.
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"publish {name}"})
+    row = await session.get(PublishedJourney, name) or PublishedJourney(name=name)
+    session.add(row)
+    await session.flush()
+    rows = select(JourneyVersion.hash, JourneyVersion.number).where(JourneyVersion.journey == name)
+    numbers = dict((await session.execute(rows)).tuples().all())
+    known = numbers.get(content)
+    number = known or max(numbers.values(), default=0) + 1
+    if known is None:
+        now, definition = datetime.now(UTC), _definition(journey)
+        session.add(JourneyVersion(journey=name, number=number, hash=content, definition=definition, published_at=now))
+    row.live_version = number
+    return Published(name, number, known is None)
+
+
+async def withdraw(session: AsyncSession, keep: Sequence[str]) -> list[str]:
+    """Journeys that are not among `keep` take no new contacts; who is inside goes on. Names who stopped."""
+    result = await session.execute(
+        text(
+            "UPDATE journeys SET live_version = NULL WHERE live_version IS NOT NULL AND name <> ALL(:keep) RETURNING name"
+        ),
+        {"keep": list(keep)},
+    )
+    return list(result.scalars())
+
+
+async def definition(session: AsyncSession, name: str, number: int) -> Journey:
+    """One version of a journey. Raises LookupError when it was never published."""
+    row = await session.get(JourneyVersion, (name, number))
+    if row is None:
+        raise LookupError(f"journey {name} has no version {number}")
+    return Journey.model_validate(row.definition)
+
+
+async def live_versions(session: AsyncSession) -> dict[str, int]:
+    """The version of each journey that takes new contacts."""
+    rows = await session.execute(text("SELECT name, live_version FROM journeys WHERE live_version IS NOT NULL"))
+    return dict(rows.tuples().all())
+
+
+async def pause(session: AsyncSession, name: str) -> bool:
+    """Hold everybody in the journey where they are, at their next move. False: there is no such journey."""
+    row = await session.get(PublishedJourney, name)
+    if row is not None and row.paused_at is None:
+        row.paused_at = (await session.execute(select(func.now()))).scalar_one()
+    return row is not None
+
+
+async def resume(session: AsyncSession, name: str) -> bool:
+    """Let the journey go on. Those who were held must be told (see `enrolments.held`)."""
+    row = await session.get(PublishedJourney, name)
+    if row is not None:
+        row.paused_at = None
+    return row is not None
+
+
+async def paused_at(session: AsyncSession, name: str) -> datetime | None:
+    """Since when the journey is paused."""
+    row = await session.get(PublishedJourney, name)
+    return row.paused_at if row is not None else None
