@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # The work is imported inside the commands, so that `--help` does not wait for libraries that it does not need.
 
-_JOURNEYS = Path(__file__).parent / "journeys"
+_ROOT = Path(__file__).parent
 
 
 class _Commands(TyperGroup):
@@ -41,6 +41,7 @@ Data = Annotated[Path, typer.Option("--data", envvar="KUNDRESA_DATA", help="The 
 Folder = Annotated[
     Path, typer.Option("--journeys", envvar="KUNDRESA_JOURNEYS_DIR", help="The folder of journey files.")
 ]
+Letters = Annotated[Path, typer.Option("--templates", envvar="KUNDRESA_TEMPLATES_DIR", help="The folder of letters.")]
 _DATA = Path(".kundresa")
 
 
@@ -103,23 +104,23 @@ def advance(
 
 
 @app.command()
-def check(journeys: Folder = _JOURNEYS) -> None:
+def check(journeys: Folder = _ROOT / "journeys", templates: Letters = _ROOT / "templates") -> None:
     """Read every journey file, and tell all mistakes at once."""
     from local.journeys import read_all
 
-    files = read_all(journeys)
-    for mistake in files.mistakes:
+    reading = read_all(journeys, templates)
+    for mistake in reading.mistakes:
         typer.echo(str(mistake), err=True)
-    if files.broken:
-        raise StackError(f"{len(files.mistakes)} mistakes in {', '.join(files.broken)}")
-    typer.echo(f"{len(files.read)} journeys, no mistakes.")
+    typer.echo(f"{len(reading.journeys)} journeys without mistakes.")
+    if reading.mistakes:
+        raise typer.Exit(1)
 
 
 @app.command()
 def draw(
     journey: Annotated[str, typer.Argument(help="The name of the journey.")],
     mermaid: Annotated[bool, typer.Option("--mermaid", help="As Mermaid text, for documents.")] = False,
-    journeys: Folder = _JOURNEYS,
+    journeys: Folder = _ROOT / "journeys",
 ) -> None:
     """Draw a journey: a tree for the terminal, or Mermaid text."""
     from local.journeys import drawn
@@ -130,10 +131,10 @@ def draw(
 @app.command()
 def migrate(data: Data = _DATA) -> None:
     """Bring the database to the newest state."""
-    from store.migrations.run import upgrade
+    from local.database import migrate as bring_up
 
     _adopt(data)
-    asyncio.run(upgrade(_settings().database_url))
+    asyncio.run(bring_up(_settings().database_url))
 
 
 @app.command(name="apply")
@@ -143,10 +144,10 @@ def publish(data: Data = _DATA) -> None:
 
     _adopt(data)
     settings = _settings()
-    applied = asyncio.run(apply(settings.database_url, settings.journeys_dir))
+    applied = asyncio.run(apply(settings.database_url, settings.journeys_dir, settings.templates_dir))
     for line in told(applied):
         typer.echo(line)
-    if applied.files.broken:
+    if applied.mistakes:
         raise typer.Exit(1)
 
 
@@ -157,7 +158,6 @@ def api(
 ) -> None:
     """Serve the API; its settings come from the environment."""
     import uvicorn
-
     from api.app import create_app
 
     application = create_app(_settings())
@@ -167,12 +167,16 @@ def api(
 @app.command()
 def worker() -> None:
     """Run a worker; its settings come from the environment."""
+    import uvloop
+
     import worker as process
 
-    process.main()
+    uvloop.run(process.main())
 
 
 def _adopt(data: Path) -> None:
+    if "KUNDRESA_DATABASE_URL" in os.environ:
+        return
     from local.environment import adopt
     from local.folder import DataFolder
 
@@ -180,15 +184,9 @@ def _adopt(data: Path) -> None:
 
 
 def _settings() -> "Settings":
-    from pydantic import ValidationError
+    from local.configuration import read_settings
 
-    from settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = (f"KUNDRESA_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
-        raise StackError("Settings in the environment are missing or wrong.\n  " + "\n  ".join(wrong)) from None
+    return read_settings(os.environ)
 
 
 if __name__ == "__main__":

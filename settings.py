@@ -54,6 +54,14 @@ class Settings(BaseSettings):
     time_zone: str = Field(default="Europe/Mariehamn", description="The shop's time zone, for contacts without one.")
     journeys_dir: Path = Field(default=ROOT / "journeys", description="The folder of journey files.")
     templates_dir: Path = Field(default=ROOT / "templates", description="The folder of letters.")
+    letters_per_second: float = Field(
+        default=100, gt=0, description="The most letters that one worker hands to the relay in a second."
+    )
+    worker_versioning: bool = Field(
+        default=False, description="Whether workers register as versions of a Temporal worker deployment."
+    )
+    build_id: str = Field(default="dev", description="The worker's build, as the worker deployment knows it.")
+    metrics_host: str = Field(default="127.0.0.1", description="Address on which the worker's metrics are served.")
     metrics_port: int = Field(default=9464, ge=0, description="Port of the worker's metrics; 0 turns them off.")
 
     @field_validator("write_keys", mode="before")

@@ -9,7 +9,7 @@ from temporalio import activity
 from rules.journey import Change
 from store import facts
 from store.changes import set_topics, set_traits
-from store.enrolments import mark
+from store.enrolments import hold
 from store.session import Database
 
 
@@ -41,8 +41,7 @@ class Contacts:
         """Set traits and topics; doing it again changes nothing."""
         async with self._database.transaction() as session:
             entrant = await facts.entrant(session, changing.enrolment)
-            if entrant.paused:
-                await mark(session, changing.enrolment, "held")
+            if entrant.paused and await hold(session, changing.enrolment):
                 return Changed(held=True)
             await set_traits(session, entrant.contact_id, changing.change.traits)
             source = f"{changing.enrolment}/{changing.step}"

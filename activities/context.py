@@ -1,4 +1,4 @@
-"""What a letter may read: the contact, the event that started the run, the run's events, cart and order, shop, links."""
+"""What a letter may read: the contact, the run's events, cart and order, the shop, links."""
 
 from dataclasses import asdict
 

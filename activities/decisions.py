@@ -13,13 +13,13 @@ from rules.holds import holds, needs
 from rules.journey import LocalTime
 from rules.moments import next_moment
 from store import facts
-from store.enrolments import mark
+from store.enrolments import hold
 from store.session import Database
 
 
 @dataclass
 class Question:
-    """Which of the conditions holds first for the contact of this enrolment?"""
+    """Ask which of the conditions is the first that holds for the contact of this enrolment."""
 
     enrolment: UUID
     conditions: tuple[Condition, ...]
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass
 class Appointment:
-    """When does the clock of the contact of this enrolment show this time next?"""
+    """Ask when the clock of the contact of this enrolment shows this time next."""
 
     enrolment: UUID
     local: LocalTime
@@ -64,8 +64,7 @@ class Decisions:
         names = frozenset[str]().union(*(needs(condition) for condition in question.conditions))
         async with self._database.transaction() as session:
             entrant = await facts.entrant(session, question.enrolment)
-            if entrant.paused:
-                await mark(session, question.enrolment, "held")
+            if entrant.paused and await hold(session, question.enrolment):
                 return Answer(held=True)
             events = await facts.happenings(session, entrant.contact_id, names) if names else []
         known = Facts(question.now, entrant.traits, events, entrant.start, entrant.entered)

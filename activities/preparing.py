@@ -56,6 +56,8 @@ class Preparing:
 
     async def _open(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Receipt | Parcel | Entry:
         look = await self._look(session, order, entry)
+        if look.to.paused and await enrolments.hold(session, order.enrolment):
+            return Receipt("held")
         refused = refusal(look)
         if refused is not None:
             return await self._refuse(session, look, refused)
@@ -88,10 +90,7 @@ class Preparing:
         return Look(order, draft, to, events, plan.exit_on)
 
     async def _refuse(self, session: AsyncSession, look: Look, refused: Receipt) -> Receipt:
-        if refused.outcome == "held":
-            await enrolments.mark(session, look.order.enrolment, "held")
-        else:
-            await ledger.refuse(session, look.draft, refused.outcome, refused.reason or refused.outcome)
+        await ledger.refuse(session, look.draft, refused.outcome, refused.reason or refused.outcome)
         return refused
 
     async def _claim(self, session: AsyncSession, look: Look, recipient: str, raw: bytes) -> Receipt | Parcel | Entry:

@@ -39,8 +39,6 @@ def refusal(look: Look) -> Receipt | None:
         return Receipt("cancelled", to.end_reason)
     if (event := next(look.leaving(), None)) is not None:
         return Receipt("cancelled", event.name)
-    if to.paused:
-        return Receipt("held")
     if look.order.now > draft.not_after:
         return Receipt("expired", f"could not be sent before {draft.not_after:%Y-%m-%d %H:%M} UTC")
     if not to.traits.get("email"):

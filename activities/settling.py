@@ -1,4 +1,4 @@
-"""Write down what came of an attempt, also when the database is away for a while: the relay's answer comes only once."""
+"""Write down what came of an attempt, also when the database is away: the relay's answer comes only once."""
 
 import asyncio
 import logging

@@ -50,7 +50,7 @@ async def _sleeping(client: Client, journey: str | None, contact: str | None) ->
 
 async def _move(skipper: TimeSkipper, handles: list[_Handle], way: timedelta, console: Console) -> int:
     columns = (SpinnerColumn(), TextColumn("Moving journeys"), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task, turns = progress.add_task("", total=len(handles)), asyncio.Semaphore(_AT_ONCE)
 
         async def move(handle: _Handle) -> bool:

@@ -59,7 +59,6 @@ def running(folder: DataFolder) -> dict[str, str]:
 
 
 def adopt(folder: DataFolder) -> None:
-    """Let this process speak to the stack on this folder, unless the environment names servers already."""
-    if "KUNDRESA_DATABASE_URL" not in os.environ:
-        for name, value in running(folder).items():
-            os.environ.setdefault(name, value)
+    """Let this process speak to the stack on this folder; what its environment says already, stays."""
+    for name, value in running(folder).items():
+        os.environ.setdefault(name, value)

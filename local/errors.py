@@ -1,12 +1,14 @@
 """What can go wrong with the embedded stack.
 
 StackError
-├── PortTakenError     a port that we need is in use
-├── FolderTakenError   another stack runs on the same data folder
-├── PartMissingError   a program that we start is not installed
-├── PartFailedError    a part did not come up, or died too often; carries the last lines of its log
-├── NoAccountError     running as root, and no other account can be made for PostgreSQL
-└── NotRunningError    a command needs a running stack, and there is none
+├── PortTakenError       a port that we need is in use
+├── FolderTakenError     another stack runs on the same data folder
+├── PartMissingError     a program that we start is not installed
+├── PartFailedError      a part did not come up, or died too often; carries the last lines of its log
+├── NoAccountError       running as root, and no other account can be made for PostgreSQL
+├── NotRunningError      a command needs a running stack, and there is none
+├── DatabaseFailedError  the database does not answer, or refuses
+└── SettingsError        variables of the environment are missing or wrong
 """
 
 from pathlib import Path
@@ -70,3 +72,17 @@ class NotRunningError(StackError):
         super().__init__(
             f"No stack is running on {folder}. Start one with `make run` (or `kundresa up`) in another terminal."
         )
+
+
+class SettingsError(StackError):
+    """Variables of the environment are missing or wrong."""
+
+    def __init__(self, wrong: list[str]) -> None:
+        super().__init__("Settings in the environment are missing or wrong.\n  " + "\n  ".join(wrong))
+
+
+class DatabaseFailedError(StackError):
+    """The database does not answer, or refuses."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"The database {url} cannot be used: {reason}")

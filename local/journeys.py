@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.database import reached
 from local.errors import StackError
 from rules import drawing
 from rules.mistakes import InvalidFileError, Mistake
@@ -32,9 +33,10 @@ async def apply(database_url: str, folder: Path, templates: Path) -> Applied:
     broken = {Path(mistake.file).stem for mistake in reading.mistakes}
     database = Database(database_url, connections=1)
     try:
-        async with database.transaction() as session:
-            published = [await journeys.publish(session, journey) for journey in reading.journeys.values()]
-            withdrawn = await journeys.withdraw(session, [*reading.journeys, *broken])
+        with reached(database_url):
+            async with database.transaction() as session:
+                published = [await journeys.publish(session, journey) for journey in reading.journeys.values()]
+                withdrawn = await journeys.withdraw(session, [*reading.journeys, *broken])
     finally:
         await database.close()
     return Applied(published, withdrawn, reading.mistakes)

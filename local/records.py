@@ -3,12 +3,14 @@
 import contextlib
 import json
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 _PATIENCE_S = 10.0
+_LOOK_EVERY_S = 0.02
 _CLOCK_SLACK_S = 2.0
 
 
@@ -50,8 +52,16 @@ def stop_process(process: psutil.Process, stop_signal: signal.Signals) -> None:
     """Ask a process to end; after a while, force it."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(stop_signal)
-        try:
-            process.wait(_PATIENCE_S)
-        except psutil.TimeoutExpired:
+        if not _ends(process):
             process.kill()
-            process.wait(_PATIENCE_S)
+            _ends(process)
+
+
+def _ends(process: psutil.Process) -> bool:
+    # Not psutil's own wait: where nobody collects orphans, as in many containers, an ended process stays as a zombie.
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(_LOOK_EVERY_S)
+    return False

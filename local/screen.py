@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlalchemy.engine import make_url
 
+from local.database import shown
 from local.ports import HOST
 from local.stack import Stack
 
@@ -49,7 +49,7 @@ class Screen:
 
     def addresses(self, stack: Stack) -> None:
         """The one table of addresses, and what to do next."""
-        table = Table(title="Kundresa is running", title_justify="left", show_header=False, pad_edge=False)
+        table = Table(title="Kundresa is running", title_justify="left", show_header=False)
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
         for name, where in _rows(stack):
@@ -75,8 +75,8 @@ def _rows(stack: Stack) -> Iterator[tuple[str, str]]:
     yield "Temporal", _marked(stack, "temporal", told["TEMPORAL_ADDRESS"])
     if "mailbox" in stack.parts:
         yield "Mailbox", f"http://{HOST}:{ports.mailbox}"
-    yield "SMTP", _marked(stack, "mailbox", _without_password(told["KUNDRESA_SMTP_URL"]))
-    yield "PostgreSQL", _marked(stack, "postgres", _without_password(told["KUNDRESA_DATABASE_URL"]))
+    yield "SMTP", _marked(stack, "mailbox", shown(told["KUNDRESA_SMTP_URL"]))
+    yield "PostgreSQL", _marked(stack, "postgres", shown(told["KUNDRESA_DATABASE_URL"]))
     yield "Metrics", f"http://{HOST}:{ports.metrics}/metrics"
     yield "Write key", told["KUNDRESA_WRITE_KEYS"]
     yield "Admin key", told["KUNDRESA_ADMIN_KEY"]
@@ -85,7 +85,3 @@ def _rows(stack: Stack) -> Iterator[tuple[str, str]]:
 
 def _marked(stack: Stack, name: str, where: str) -> str:
     return f"{where} (not ours: named by the environment)" if name in stack.elsewhere else where
-
-
-def _without_password(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)

@@ -101,7 +101,7 @@ def _identify(customer: Customer) -> Event:
         "email": customer.email,
         "first_name": customer.name,
         "address": address,
-        "time_zone": customer.time_zone,
+        "timezone": customer.time_zone,
     }
     return {"type": "identify", "traits": traits, **_said_by(customer)}
 

@@ -8,8 +8,11 @@ from functools import partial
 from typing import Protocol
 
 from local.answers import answers
-from local.environment import environment, read_settings
+from local.configuration import read_settings
+from local.database import migrate
+from local.environment import environment
 from local.folder import DataFolder
+from local.journeys import apply, told
 from local.mailbox.program import mailbox
 from local.part import Part, Program
 from local.ports import HOST, Ports
@@ -74,14 +77,10 @@ class Stack:
 
     async def migrate(self) -> None:
         """Bring the database to the newest state."""
-        from store.migrations.run import upgrade
-
-        await upgrade(self.settings().database_url)
+        await migrate(self.settings().database_url)
 
     async def apply_journeys(self) -> list[str]:
         """Publish the journey files that have changed, and say what was done."""
-        from local.journeys import apply, told
-
         settings = self.settings()
         return told(await apply(settings.database_url, settings.journeys_dir, settings.templates_dir))
 
@@ -150,4 +149,5 @@ def _worker(metrics_port: int, told: Mapping[str, str]) -> Program:
         command=[sys.executable, "-m", "worker"],
         answers=lambda: answers(f"http://{HOST}:{metrics_port}/metrics"),
         environment=told,
+        stop_within_s=35,  # it finishes what is under way
     )

@@ -60,15 +60,18 @@ async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, None]) -> bo
         return False
     try:
         working.result()
-    except* StackError as several:
+    except BaseExceptionGroup as several:
         # Parts start side by side; the first trouble is the one to tell.
         raise _first(several) from None
     return True
 
 
-def _first(group: BaseExceptionGroup[StackError]) -> StackError:
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    expected, unexpected = group.split(StackError)
+    if expected is None or unexpected is not None:
+        return group
+    first = expected.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _stop_signals(stack: Stack) -> asyncio.Event:

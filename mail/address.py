@@ -46,7 +46,7 @@ def travelling(address: str) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """Return a domain name as A-labels, in lower case: `blåbär.example` becomes `xn--blbr-roac.example`."""
+    """Return a domain name as A-labels, in lower case: `blåbär.example` becomes `xn--blbr-noae.example`."""
     try:
         return idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
     except idna.IDNAError:

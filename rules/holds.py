@@ -8,8 +8,7 @@ from typing import Any, assert_never
 from rules.conditions import All, AnyOf, Condition, EventHappened, Not, PropertyIs, Times, TraitIs
 from rules.facts import Facts, Happening
 from rules.journey import EventMatch
-from rules.values import MISSING, compares, reach
-from rules.values import same as is_same
+from rules.values import compares, reach
 
 
 def holds(condition: Condition, facts: Facts) -> bool:
@@ -48,8 +47,13 @@ def _passes(where: Condition | None, happening: Happening, facts: Facts) -> bool
 def _shares(path: str | None, properties: Mapping[str, Any], start: Mapping[str, Any]) -> bool:
     if not path:
         return True
-    wanted = reach(start, path)
-    return wanted is not MISSING and is_same(reach(properties, path), wanted)
+    wanted = _identity(reach(start, path))
+    return wanted is not None and _identity(reach(properties, path)) == wanted
+
+
+def _identity(value: object) -> str | None:
+    # One system sends order 1042 as a number, the next as text: it is the same order.
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 def _count(asked: EventHappened, facts: Facts) -> int:

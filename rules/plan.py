@@ -124,7 +124,7 @@ def ids(steps: tuple[AnyStep, ...]) -> dict[int, str]:
 
     Equal contents are numbered in the order of the file, so that inserting a different step changes no id.
     """
-    taken = Counter(step.id for step in walk(steps) if step.id)
+    taken: Counter[str] = Counter(step.id for step in walk(steps) if step.id)
     names: dict[int, str] = {}
     for step in walk(steps):
         name = step.id or _free(_content(step), taken)
@@ -133,7 +133,7 @@ def ids(steps: tuple[AnyStep, ...]) -> dict[int, str]:
     return names
 
 
-def _free(name: str, taken: "Counter[str | None]") -> str:
+def _free(name: str, taken: "Counter[str]") -> str:
     numbered = (name if number == 1 else f"{name}-{number}" for number in range(1, len(taken) + 2))
     return next(candidate for candidate in numbered if not taken[candidate])
 

@@ -150,7 +150,8 @@ class Run:
             case PlannedSet(set=change):
                 return Apply(at, change)
             case PlannedExit(exit=reason):
-                return self._end(reason)
+                self._end(reason)
+                return None
             case _:
                 assert_never(step)
 
@@ -219,12 +220,10 @@ class Run:
         self.state.until = until
 
     def delivered(self, outcome: str, reason: str | None, now: datetime) -> None:
-        """The letter's fate is settled. `held`: the journey is paused; `cancelled`: the run must end, for `reason`."""
+        """The letter's fate is settled. `cancelled`: the run must end, for `reason`."""
         step = self.step
         assert isinstance(step, PlannedSend)
-        if outcome == "held":
-            self.hold()
-        elif outcome == "cancelled":
+        if outcome == "cancelled":
             self._end(reason or outcome)
         else:
             self._go(step.next, outcome if reason is None else f"{outcome}: {reason}", now)
@@ -249,11 +248,10 @@ class Run:
 
     def end(self, reason: str) -> None:
         """An operator ends the run."""
-        if self.state.over is None:
-            self._end(reason)
+        self._end(reason)
 
     def _end(self, reason: str) -> None:
-        self.state.over = reason
+        self.state.over = self.state.over or reason  # the first reason is the one that counts
 
     def _go(self, to: str | None, told: str, now: datetime) -> None:
         """Leave the step with what came of it, and arrive at the next one."""

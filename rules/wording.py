@@ -37,10 +37,8 @@ def label(step: PlannedStep) -> str:
             return f"Wait {spell(duration)}"
         case PlannedWaitUntil(wait_until=local):
             return f"Wait until {_clock(local)}"
-        case PlannedWaitFor(wait_for=match, timeout=None):
-            return f"Wait for {_events(match)}"
         case PlannedWaitFor(wait_for=match, timeout=timeout):
-            return f"Wait for {_events(match)}, at most {spell(timeout)}"
+            return f"Wait for {_events(match)}" + (f", at most {spell(timeout)}" if timeout is not None else "")
         case PlannedBranch(branch=cases):
             return f"Branch ({len(cases) + 1} ways)"
         case PlannedSet(set=change):

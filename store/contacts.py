@@ -16,10 +16,10 @@ SEEN_STEP = timedelta(hours=1)
 # Contacts are locked in the order of their ids, so that two processes never wait for each other. The lock makes the
 # sequence numbers of one contact's events rise in the order in which they are committed.
 _LOOK_UP = """
-SELECT named.kind, named.value, c.id, c.created_at, c.seen_at, c.merged_into IS NOT NULL,
-       EXISTS (SELECT FROM identities i WHERE i.contact_id = c.id AND i.kind = 'user'),
-       EXISTS (SELECT FROM identities i WHERE i.contact_id = c.id AND i.kind = 'email'),
-       c.traits ? 'email', c.traits ? 'timezone', c.traits ? 'locale'
+SELECT named.kind, named.value, c.id, c.created_at, c.seen_at, c.merged_into IS NOT NULL AS gone,
+       EXISTS (SELECT FROM identities i WHERE i.contact_id = c.id AND i.kind = 'user') AS known,
+       EXISTS (SELECT FROM identities i WHERE i.contact_id = c.id AND i.kind = 'email') AS addressed,
+       ARRAY(SELECT key FROM unnest($4::text[]) AS key WHERE c.traits ? key) AS has
 FROM (
     SELECT i.kind, i.value, i.contact_id
     FROM unnest($1::text[], $2::text[]) AS told (kind, value) JOIN identities i USING (kind, value)
@@ -69,18 +69,18 @@ async def look_up(connection: AsyncConnection, events: Iterable[Incoming], now: 
     """
     names = {name for event in events for name in event.names()}
     given = [event.contact_id for event in events if event.contact_id is not None]
-    columns = ([kind for kind, _ in names], [value for _, value in names], given)
+    columns = ([kind for kind, _ in names], [value for _, value in names], given, HINTED)
     rows = (await connection.exec_driver_sql(_LOOK_UP, columns)).all()
     persons: dict[UUID, Person] = {}
     directory: dict[Name, Person] = {}
-    for kind, value, contact_id, created_at, seen_at, gone, known, addressed, *has in rows:
-        if gone:
+    for row in rows:
+        if row.gone:
             raise OvertakenError
-        if contact_id not in persons:
-            lacks = frozenset(key for key, there in zip(HINTED, has, strict=True) if not there)
-            stale = now - seen_at > SEEN_STEP
-            persons[contact_id] = Person(contact_id, created_at, known, addressed, lacks, stale=stale)
-        directory[kind, value] = persons[contact_id]
+        if row.id not in persons:
+            lacks = frozenset(key for key in HINTED if key not in row.has)
+            stale = now - row.seen_at > SEEN_STEP
+            persons[row.id] = Person(row.id, row.created_at, row.known, row.addressed, lacks, stale=stale)
+        directory[row.kind, row.value] = persons[row.id]
     return directory
 
 

@@ -1,7 +1,6 @@
 """Who is inside which journey. The router looks here, never into Temporal's visibility."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -9,27 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from rules.routing import Inside
 from store.models import Enrolment
 
 _NAMESPACE = UUID("5b0c7a52-3a1b-4c52-9c85-4b1d0a3c2f10")
 _PAGE = 200
-
-
-@dataclass(frozen=True)
-class Inside:
-    """An enrolment that the router may have to tell of an event, or whose goal is still open."""
-
-    id: UUID
-    journey: str
-    version: int
-    contact_id: UUID
-    key: str
-    workflow_id: str
-    trigger_seq: int
-    ended: bool
-    started_at: datetime
-    goal_until: datetime | None
-    goal_at: datetime | None
 
 
 def enrolment_id(journey: str, contact_id: UUID, key: str, trigger_seq: int) -> UUID:
@@ -37,32 +20,62 @@ def enrolment_id(journey: str, contact_id: UUID, key: str, trigger_seq: int) -> 
     return uuid5(_NAMESPACE, f"{journey}/{contact_id}/{key}/{trigger_seq}")
 
 
-async def of_contacts(session: AsyncSession, contacts: Sequence[UUID]) -> list[Inside]:
-    """Enrolments of these contacts that are not over, whose goal is open, or that are the latest of their journey."""
+async def of_contacts(session: AsyncSession, contacts: Sequence[UUID]) -> dict[UUID, list[Inside]]:
+    """Of each contact the enrolments that are not over, whose goal is open, or that are the latest of their journey."""
     rows = await session.execute(
         text(
             """
-            SELECT id, journey, version, contact_id, key, workflow_id, trigger_seq, status = 'ended' AS ended,
-                   started_at, goal_until, goal_at
+            SELECT e.id, e.journey, e.version, e.contact_id, e.key, e.workflow_id, e.trigger_seq, e.started_at,
+                   e.status = 'ended' AS ended, e.goal_until, e.goal_at IS NOT NULL AS goal_reached,
+                   v.properties AS start
             FROM (
-                SELECT e.*, row_number() OVER (
+                SELECT *, row_number() OVER (
                     PARTITION BY contact_id, journey, key ORDER BY started_at DESC, trigger_seq DESC) AS place
-                FROM enrolments e WHERE contact_id = ANY(:contacts)
-            ) numbered
+                FROM enrolments WHERE contact_id = ANY(:contacts)
+            ) e JOIN events v ON v.seq = e.trigger_seq
             WHERE place = 1 OR status <> 'ended' OR (goal_at IS NULL AND goal_until > now())
-            ORDER BY trigger_seq
+            ORDER BY e.trigger_seq
             """
         ),
         {"contacts": list(contacts)},
     )
-    return [Inside(**row) for row in rows.mappings()]
+    found: dict[UUID, list[Inside]] = {contact: [] for contact in contacts}
+    for row in rows.mappings():
+        values = dict(row)
+        found[values.pop("contact_id")].append(Inside(**values))
+    return found
 
 
-async def enrol(session: AsyncSession, enrolments: Sequence[Enrolment]) -> None:
-    """Write down who enters, before the workflow is started. Repeats change nothing."""
-    for enrolment in enrolments:
-        if await session.get(Enrolment, enrolment.id) is None:
-            session.add(enrolment)
+async def enrol(session: AsyncSession, entering: Sequence[tuple[UUID, Inside]]) -> set[UUID]:
+    """Write down who enters, before the workflow is started. The ids of those that are inside now.
+
+    Repeats change nothing; who is inside already by another event is left out.
+    """
+    for contact, inside in entering:
+        await session.execute(
+            text(
+                """
+                INSERT INTO enrolments (id, journey, version, contact_id, key, workflow_id, trigger_seq, status,
+                                        started_at, goal_until)
+                VALUES (:id, :journey, :version, :contact, :key, :workflow_id, :trigger_seq, 'active',
+                        :started_at, :goal_until)
+                ON CONFLICT DO NOTHING
+                """
+            ),
+            {
+                "id": inside.id,
+                "journey": inside.journey,
+                "version": inside.version,
+                "contact": contact,
+                "key": inside.key,
+                "workflow_id": inside.workflow_id,
+                "trigger_seq": inside.trigger_seq,
+                "started_at": inside.started_at,
+                "goal_until": inside.goal_until,
+            },
+        )
+    known = text("SELECT id FROM enrolments WHERE id = ANY(:ids)")
+    return set((await session.execute(known, {"ids": [inside.id for _, inside in entering]})).scalars())
 
 
 async def reach_goal(session: AsyncSession, reached: Sequence[tuple[UUID, datetime]]) -> None:
@@ -96,6 +109,26 @@ async def mark(session: AsyncSession, enrolment: UUID, status: str) -> None:
         text("UPDATE enrolments SET status = :status WHERE id = :id AND status <> 'ended'"),
         {"id": enrolment, "status": status},
     )
+
+
+async def hold(session: AsyncSession, enrolment: UUID) -> bool:
+    """Hold a run whose journey is paused. False: it was resumed a moment ago.
+
+    The lock makes a resuming operator wait until the mark can be seen: nobody is held and then forgotten.
+    """
+    paused = await session.execute(
+        text(
+            """
+            SELECT j.paused_at IS NOT NULL FROM journeys j
+            WHERE j.name = (SELECT journey FROM enrolments WHERE id = :id) FOR SHARE
+            """
+        ),
+        {"id": enrolment},
+    )
+    if not paused.scalar_one_or_none():
+        return False
+    await mark(session, enrolment, "held")
+    return True
 
 
 async def held(session: AsyncSession, journey: str, after: str) -> list[str]:

@@ -55,7 +55,8 @@ async def withdraw(session: AsyncSession, keep: Sequence[str]) -> list[str]:
     """Journeys that are not among `keep` take no new contacts; who is inside goes on. Names who stopped."""
     result = await session.execute(
         text(
-            "UPDATE journeys SET live_version = NULL WHERE live_version IS NOT NULL AND name <> ALL(:keep) RETURNING name"
+            "UPDATE journeys SET live_version = NULL"
+            " WHERE live_version IS NOT NULL AND name <> ALL(:keep) RETURNING name"
         ),
         {"keep": list(keep)},
     )

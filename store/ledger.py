@@ -119,8 +119,8 @@ async def entry(session: AsyncSession, send_key: str) -> Entry | None:
             await session.execute(
                 text(
                     """
-                SELECT id, state, reason, message_class, message_id, attempts, resent, not_after, dot_at, recipient, raw,
-                       settled_at IS NOT NULL AS settled
+                SELECT id, state, reason, message_class, message_id, attempts, resent, not_after, dot_at, recipient,
+                       raw, settled_at IS NOT NULL AS settled
                 FROM messages WHERE send_key = :key FOR UPDATE
                 """
                 ),

@@ -18,13 +18,19 @@ _MOVES = (
     "UPDATE events SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
     "UPDATE consents SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
     "UPDATE messages SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
-    # Nobody is twice inside the same journey (and key): the run of the contact that goes is over.
+    # Nobody is twice inside the same journey (and key): the run of the contact that goes is over, and nothing that it
+    # has claimed and not yet sent may leave.
     """
-    UPDATE enrolments g
-    SET status = 'ended', reason = 'merged', ended_at = now()
-    FROM enrolments s
-    WHERE g.contact_id = $1::uuid AND g.status <> 'ended'
-      AND s.contact_id = $2::uuid AND s.status <> 'ended' AND s.journey = g.journey AND s.key = g.key
+    WITH over AS (
+        UPDATE enrolments g
+        SET status = 'ended', reason = 'merged', ended_at = now()
+        FROM enrolments s
+        WHERE g.contact_id = $1::uuid AND g.status <> 'ended'
+          AND s.contact_id = $2::uuid AND s.status <> 'ended' AND s.journey = g.journey AND s.key = g.key
+        RETURNING g.id
+    )
+    UPDATE messages m SET state = 'cancelled', reason = 'merged', settled_at = now(), raw = NULL
+    FROM over WHERE m.enrolment_id = over.id AND m.state = 'claimed'
     """,
     "UPDATE enrolments SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
 )

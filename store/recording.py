@@ -50,7 +50,8 @@ async def record(database: Database, events: Sequence[Incoming]) -> list[Outcome
         except _ClashError:
             await asyncio.sleep(random.uniform(0, 0.02) * attempt)  # noqa: S311  (spreads retries, guards nothing)
         else:
-            return [Accepted(event.message_id, new=fresh.get(event.message_id) is event) for event in events]
+            # Popping makes the first event of a message the new one, and every other a known one.
+            return [Accepted(event.message_id, new=fresh.pop(event.message_id, None) is not None) for event in events]
     raise IntakeUnavailableError(f"overtaken {_ATTEMPTS} times")
 
 

@@ -1,16 +1,28 @@
 """An SMTP server that fails on command: at any phase, at any byte of the body, before or after it took the mail."""
 
 import asyncio
-import contextlib
 import enum
 import ssl
 from dataclasses import dataclass, field
 from typing import Self
 
-GREETING, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, BODY, DOT, RSET, QUIT = (
-    "GREETING", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BODY", "DOT", "RSET", "QUIT",
-)  # fmt: skip
 EXTENSIONS = ("PIPELINING", "8BITMIME")
+
+
+class Phase(enum.StrEnum):
+    """Where in a session the server may fail."""
+
+    GREETING = "GREETING"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    BODY = "BODY"
+    DOT = "DOT"
+    RSET = "RSET"
+    QUIT = "QUIT"
 
 
 class Act(enum.Enum):
@@ -28,7 +40,7 @@ class Act(enum.Enum):
 class Fault:
     """One failure. `takes` is whether the mail is kept although the answer fails; `after` counts bytes of the body."""
 
-    phase: str
+    phase: Phase
     act: Act
     text: bytes = b""
     takes: bool = False
@@ -76,6 +88,12 @@ class FaultServer:
         for task in self._served:
             task.cancel()
         await asyncio.gather(*self._served, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    async def until_left(self) -> None:
+        """Return when nobody is connected any more, and the other end has had time to see that."""
+        await asyncio.gather(*self._served)
+        await asyncio.sleep(0.01)
 
     def drop_all(self) -> None:
         """Close every connection, as a server does that is tired of idle clients."""
@@ -96,9 +114,7 @@ class FaultServer:
             pass
         finally:
             self._open.discard(writer)
-            writer.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
-                await writer.wait_closed()
+            writer.close()  # without waiting: after a failed TLS upgrade `wait_closed` never returns
 
 
 class _Conversation:
@@ -107,13 +123,13 @@ class _Conversation:
         self.sender = self.recipient = ""
 
     async def run(self) -> None:
-        await self.answer(GREETING, b"220 ready")
+        await self.answer(Phase.GREETING, b"220 ready")
         while line := await self.reader.readline():
             self.server.commands.append(line.strip())
             verb = line.split()[0].upper().decode()
             await getattr(self, f"on_{verb.lower()}", self.on_other)(line.strip())
 
-    async def answer(self, phase: str, text: bytes) -> bool:
+    async def answer(self, phase: Phase, text: bytes) -> bool:
         """Say `text`, or do what the fault wants; return whether the normal course goes on."""
         fault = self.server.fault
         if fault is None or fault.phase != phase:
@@ -144,49 +160,51 @@ class _Conversation:
             offers.append("STARTTLS")
         if self.server.password is not None:
             offers.append("AUTH PLAIN")
-        await self.answer(EHLO, b"\r\n".join([*(b"250-" + offer.encode() for offer in ("here", *offers)), b"250 HELP"]))
+        await self.answer(
+            Phase.EHLO, b"\r\n".join([*(b"250-" + offer.encode() for offer in ("here", *offers)), b"250 HELP"])
+        )
 
     async def on_starttls(self, _: bytes) -> None:
-        if await self.answer(STARTTLS, b"220 go on") and self.server.tls:
+        if await self.answer(Phase.STARTTLS, b"220 go on") and self.server.tls:
             await self.writer.start_tls(self.server.tls)
 
     async def on_auth(self, line: bytes) -> None:
         right = line.split()[-1] == self.server.password
-        await self.answer(AUTH, b"235 welcome" if right else b"535 5.7.8 wrong password")
+        await self.answer(Phase.AUTH, b"235 welcome" if right else b"535 5.7.8 wrong password")
 
     async def on_mail(self, line: bytes) -> None:
-        if await self.answer(MAIL, b"250 fine"):
+        if await self.answer(Phase.MAIL, b"250 fine"):
             self.sender = _address(line)
 
     async def on_rcpt(self, line: bytes) -> None:
-        if await self.answer(RCPT, b"250 fine"):
+        if await self.answer(Phase.RCPT, b"250 fine"):
             self.recipient = _address(line)
 
     async def on_data(self, _: bytes) -> None:
-        if not await self.answer(DATA, b"354 go ahead"):
+        if not await self.answer(Phase.DATA, b"354 go ahead"):
             return
         await self._read_some()
         body = b""
         while (line := await self.reader.readuntil(b"\n")) != b".\r\n":
             body += line.removeprefix(b".")
         fault = self.server.fault
-        at_dot = fault if fault and fault.phase == DOT else None
+        at_dot = fault if fault and fault.phase == Phase.DOT else None
         if at_dot is None or at_dot.takes:
             self.server.taken.append(Mail(self.sender, self.recipient, body))
-        await self.answer(DOT, b"250 2.0.0 queued")
+        await self.answer(Phase.DOT, b"250 2.0.0 queued")
 
     async def _read_some(self) -> None:
         """Fail in the middle of the body, if that is what is wanted."""
         fault = self.server.fault
-        if fault and fault.phase == BODY:
+        if fault and fault.phase == Phase.BODY:
             await self.reader.readexactly(fault.after)
             await self.fail(fault)
 
     async def on_rset(self, _: bytes) -> None:
-        await self.answer(RSET, b"250 forgotten")
+        await self.answer(Phase.RSET, b"250 forgotten")
 
     async def on_quit(self, _: bytes) -> None:
-        await self.answer(QUIT, b"221 bye")
+        await self.answer(Phase.QUIT, b"221 bye")
         raise _Gone
 
     async def on_other(self, _: bytes) -> None:

@@ -1,0 +1,129 @@
+"""The whole stack as a person has it: `kundresa up` in a terminal, killed, started again, and stopped."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from local.folder import DataFolder
+from local.ports import HOST, Ports
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60.0
+
+
+def kundresa(folder: DataFolder, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", *arguments, "--data", str(folder.path)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def chosen(ports: Ports) -> list[str]:
+    return [f"--{name}-port={port}" for name, port in asdict(ports).items()]
+
+
+@contextmanager
+def up(folder: DataFolder, ports: Ports) -> Iterator[subprocess.Popen[bytes]]:
+    """A stack that answers; if the test has not ended it, it is ended."""
+    said = folder.path / "said.txt"
+    command = [sys.executable, "-m", "cli", "up", "--data", str(folder.path), *chosen(ports)]
+    with said.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as stack:
+        try:
+            until(lambda: "Kundresa is running" in said.read_text() or stack.poll() is not None)
+            assert stack.poll() is None, said.read_text()
+            yield stack
+        finally:
+            stack.terminate()
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.1)
+
+
+def subjects(ports: Ports, to: str) -> list[str]:
+    answer = httpx2.get(f"http://{HOST}:{ports.mailbox}/messages", params={"to": to})
+    return [mail["subject"] for mail in answer.json()["messages"]]
+
+
+def test_a_port_in_use_ends_the_start_with_one_clear_line(folder: DataFolder, ports: Ports) -> None:
+    with socket.create_server((HOST, ports.temporal)):
+        done = kundresa(folder, "up", *chosen(ports))
+    assert done.returncode == 1
+    assert f"Port {ports.temporal} (the Temporal server) is in use" in done.stderr
+    assert "--temporal-port" in done.stderr
+    assert "KUNDRESA_TEMPORAL_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_stack_the_demo_says_how_to_start_one(folder: DataFolder) -> None:
+    done = kundresa(folder, "demo")
+    assert done.returncode == 1
+    assert "make run" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_killed_stack_leaves_nothing_behind_and_the_next_one_resumes_every_journey(
+    folder: DataFolder, ports: Ports
+) -> None:
+    with up(folder, ports) as stack:
+        second = kundresa(folder, "up")
+        assert second.returncode == 1
+        assert "Another stack" in second.stderr
+        played = kundresa(folder, "demo")
+        assert played.returncode == 0, played.stderr
+        until(lambda: subjects(ports, "farid@example.com") != [])  # the thank-you for the order, at once
+        assert subjects(ports, "anna@example.com") == []
+        children = psutil.Process(stack.pid).children(recursive=True)
+        stack.kill()
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
+        assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    thanks = subjects_on_disk(folder)
+    with up(folder, ports) as stack:
+        moved = kundresa(folder, "advance", "61m", "--journey", "cart-abandonment")
+        assert moved.returncode == 0, moved.stderr
+        until(lambda: subjects(ports, "anna@example.com") != [])  # the cart reminder, an hour later
+        assert len(subjects(ports, "farid@example.com")) == thanks
+        stack.send_signal(signal.SIGINT)
+        assert stack.wait(PATIENCE_S) == 0
+    ports.check_free(asdict(ports))
+    assert not list((folder.path / "run").iterdir())
+
+
+def subjects_on_disk(folder: DataFolder) -> int:
+    return sum(b"farid@example.com" in path.read_bytes() for path in folder.mailbox.glob("*.eml"))
+
+
+def test_a_database_that_does_not_answer_ends_the_start_with_one_clear_line(
+    folder: DataFolder, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUNDRESA_DATABASE_URL", f"postgresql://shop:geheim@{HOST}:{ports.postgres}/shop")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"{HOST}:{ports.temporal}")
+    done = kundresa(folder, "up", *chosen(ports))
+    assert done.returncode == 1
+    assert f"The database postgresql://shop:***@{HOST}:{ports.postgres}/shop cannot be used" in done.stderr
+    assert "PostgreSQL" not in done.stdout  # servers that the environment names are not started
+    assert "geheim" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_part_that_cannot_start_ends_the_start_with_the_end_of_its_log(
+    folder: DataFolder, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUNDRESA_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    folder.temporal.mkdir()  # where its database file should be
+    done = kundresa(folder, "up", *chosen(ports))
+    assert done.returncode == 1
+    assert "Temporal ended while it started" in done.stderr
+    assert "temporal.log:\n" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,163 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from rules.conditions import Condition
+from rules.facts import Facts, Happening
+from rules.holds import counts, holds, needs, reads
+from rules.journey import EventMatch
+from tests.rules import strategies
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+
+
+def order(ago: timedelta, **properties: Any) -> Happening:
+    return Happening("Order Completed", NOW - ago, properties)
+
+
+FACTS = Facts(
+    now=NOW,
+    traits={"orders_count": 3, "address": {"city": "Turku"}},
+    events=[
+        order(timedelta(days=40), order_id="a", total=20),
+        order(timedelta(days=3), order_id="b", total=80),
+        order(timedelta(0), order_id="b", total=10),
+    ],
+    start={"order_id": "b", "total": 80},
+    entered=NOW - timedelta(days=3),
+)
+HOLD: list[dict[str, Any]] = [
+    {"trait": "orders_count", "gte": 3},
+    {"trait": "address.city", "is": "Turku"},
+    {"property": "total", "gt": 50},
+    {"not": {"trait": "orders_count", "is": 4}},
+    {"not": {"trait": "nothing", "is": 4}},
+    {"all": [{"trait": "orders_count", "is": 3}, {"property": "total", "is": 80}]},
+    {"any": [{"trait": "orders_count", "is": 4}, {"property": "total", "is": 80}]},
+    {"event": "Order Completed"},
+    {"event": "Order Completed", "times": {"exactly": 3}},
+    {"event": "Order Completed", "times": {"at_least": 2, "at_most": 3}},
+    {"event": "Cart Viewed", "times": {"at_most": 0}},
+    {"event": "Cart Viewed", "times": {"exactly": 0}},
+    {"event": "Order Completed", "within": "3d", "times": {"exactly": 2}},  # the first instant is inside
+    {"event": "Order Completed", "within": "71h", "times": {"exactly": 1}},
+    {"event": "Order Completed", "within": "0s"},
+    {"event": "Order Completed", "within": "enrolment", "times": {"exactly": 2}},
+    {"event": "Order Completed", "where": {"property": "total", "lt": 50}, "times": {"exactly": 2}},
+    {"event": "Order Completed", "same": "order_id", "times": {"exactly": 2}},
+    {"event": "Order Completed", "same": False, "times": {"exactly": 3}},
+    {"event": "Order Completed", "same": "order_id", "where": {"property": "total", "lt": 50}, "times": {"exactly": 1}},
+]
+HOLD_NOT: list[dict[str, Any]] = [
+    {"trait": "orders_count", "gt": 3},
+    {"trait": "total", "is": 80},
+    {"property": "orders_count", "is": 3},
+    {"not": {"event": "Order Completed"}},
+    {"all": [{"trait": "orders_count", "is": 3}, {"property": "total", "is": 81}]},
+    {"any": [{"trait": "orders_count", "is": 4}, {"property": "total", "is": 81}]},
+    {"event": "order completed"},
+    {"event": "Cart Viewed"},
+    {"event": "Order Completed", "times": {"at_least": 2, "exactly": 3, "at_most": 2}},
+    {"event": "Order Completed", "times": {"at_least": 4}},
+    {"event": "Order Completed", "same": "coupon"},
+    {"event": "Order Completed", "where": {"property": "coupon", "exists": True}},
+]
+
+
+@pytest.mark.parametrize("written", HOLD, ids=str)
+def test_a_condition_holds(written: dict[str, Any]) -> None:
+    assert holds(CONDITION.validate_python(written), FACTS)
+
+
+@pytest.mark.parametrize("written", HOLD_NOT, ids=str)
+def test_a_condition_does_not_hold(written: dict[str, Any]) -> None:
+    assert not holds(CONDITION.validate_python(written), FACTS)
+
+
+def test_nothing_happened_since_enrolment_when_nobody_entered() -> None:
+    outside = replace(FACTS, entered=None)
+    assert not holds(CONDITION.validate_python({"event": "Order Completed", "within": "enrolment"}), outside)
+    never = {"event": "Order Completed", "within": "enrolment", "times": {"exactly": 0}}
+    assert holds(CONDITION.validate_python(never), outside)
+
+
+@given(strategies.conditions)
+def test_not_turns_every_condition_round(condition: Condition) -> None:
+    turned = CONDITION.validate_python({"not": condition.model_dump(by_alias=True, exclude_defaults=True)})
+    assert holds(turned, FACTS) is not holds(condition, FACTS)
+
+
+@given(st.lists(strategies.conditions, min_size=1, max_size=4))
+def test_all_and_any_are_what_python_says(parts: list[Condition]) -> None:
+    written = [part.model_dump(by_alias=True, exclude_defaults=True) for part in parts]
+    each = [holds(part, FACTS) for part in parts]
+    assert holds(CONDITION.validate_python({"all": written}), FACTS) == all(each)
+    assert holds(CONDITION.validate_python({"any": written}), FACTS) == any(each)
+
+
+@given(strategies.conditions)
+def test_events_that_are_not_needed_change_nothing(condition: Condition) -> None:
+    needed = [event for event in FACTS.events if event.name in needs(condition)]
+    more = [*FACTS.events, Happening("Nobody Asks", NOW)]
+    assert len({holds(condition, replace(FACTS, events=events)) for events in (FACTS.events, needed, more)}) == 1
+
+
+@given(strategies.conditions)
+def test_properties_that_are_not_read_change_nothing(condition: Condition) -> None:
+    def pruned(properties: Any) -> dict[str, Any]:
+        roots = {path.split(".")[0] for path in reads(condition)}
+        return {name: value for name, value in properties.items() if name in roots}
+
+    events = [replace(event, properties=pruned(event.properties)) for event in FACTS.events]
+    assert holds(condition, replace(FACTS, events=events, start=pruned(FACTS.start))) == holds(condition, FACTS)
+
+
+def test_needs_and_reads_look_into_every_part() -> None:
+    condition = CONDITION.validate_python(
+        {
+            "all": [
+                {"any": [{"event": "A", "where": {"not": {"property": "x.y", "is": 1}}}, {"trait": "t", "is": 1}]},
+                {"not": {"event": "B", "same": "order_id"}},
+                {"property": "z", "exists": True},
+            ]
+        }
+    )
+    assert needs(condition) == {"A", "B"}
+    assert reads(condition) == {"x.y", "order_id", "z"}
+
+
+MATCH = {"event": ["Order Refunded", "Order Cancelled"], "where": {"property": "total", "gt": 5}, "same": "order_id"}
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "start", "expected"),
+    [
+        ("Order Refunded", {"total": 6, "order_id": "b"}, {"order_id": "b"}, True),
+        ("Order Cancelled", {"total": 6, "order_id": "b"}, {"order_id": "b"}, True),
+        ("Order Completed", {"total": 6, "order_id": "b"}, {"order_id": "b"}, False),
+        ("Order Refunded", {"total": 5, "order_id": "b"}, {"order_id": "b"}, False),
+        ("Order Refunded", {"total": 6, "order_id": "c"}, {"order_id": "b"}, False),
+        ("Order Refunded", {"total": 6, "order_id": 1042}, {"order_id": "1042"}, True),
+        ("Order Refunded", {"total": 6, "order_id": True}, {"order_id": True}, False),
+        ("Order Refunded", {"total": 6, "order_id": None}, {"order_id": None}, False),
+        ("Order Refunded", {"total": 6}, {"order_id": "b"}, False),
+        ("Order Refunded", {"total": 6, "order_id": "b"}, {}, False),
+        ("Order Refunded", {"order_id": "b"}, {"order_id": "b", "total": 6}, False),
+    ],
+)
+def test_a_match_asks_name_property_and_the_same_order(
+    name: str, properties: dict[str, Any], start: dict[str, Any], expected: bool
+) -> None:
+    assert counts(EventMatch.model_validate(MATCH), Happening(name, NOW, properties), start) is expected
+
+
+@pytest.mark.parametrize("same", [None, False, ""])
+def test_a_match_without_same_counts_the_events_of_every_order(same: object) -> None:
+    match = EventMatch.model_validate({"event": "Order Refunded", "same": same})
+    assert counts(match, Happening("Order Refunded", NOW, {"order_id": "c"}), {"order_id": "b"})

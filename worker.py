@@ -1,0 +1,185 @@
+"""The worker: composition root of everything that runs behind the front door.
+
+Any number of workers may run side by side; `--roles` gives each its part of the work.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+import uvloop
+from prometheus_client import Gauge, start_http_server
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
+
+from activities.contacts import Contacts
+from activities.decisions import Decisions
+from activities.enrolments import Enrolments
+from activities.letters import LetterActivities
+from activities.orders import Shop
+from activities.plans import Plans
+from activities.preparing import Preparing
+from activities.sending import Sending
+from activities.sweeps import Sweeps
+from activities.timetable import Timetable
+from mail.evidence import HttpEvidence, NoEvidence
+from mail.links import Links
+from mail.connection import RelayAddress
+from mail.relay import Relay
+from mail.rendering import Letters
+from settings import Settings
+from store.session import Database
+from workflows.connection import connect
+from workflows.journey import LETTERS_QUEUE, JourneyWorkflow
+from workflows.router import Router
+from workflows.starting import JOURNEYS_QUEUE, SWEEPS_QUEUE
+from workflows.sweeps import ReleaseHeldWorkflow
+
+_log = logging.getLogger("worker")
+
+ROLES = ("journeys", "letters", "sweeps", "router")
+_GRACE = timedelta(seconds=25)
+_CACHED_RUNS = 2000
+
+
+def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
+    """The send protocol, put together from the settings."""
+    shop = Shop(
+        name=settings.shop_name,
+        url=settings.shop_url,
+        postal_address=settings.postal_address,
+        sender=settings.sender,
+        reply_to=settings.reply_to,
+    )
+    links = Links(settings.secret.get_secret_value(), settings.public_url)
+    evidence = HttpEvidence(settings.evidence_url) if settings.evidence_url else NoEvidence()
+    preparing = Preparing(Plans(), Letters(settings.templates_dir), links, shop)
+    return Sending(database, preparing, relay, evidence, Timetable(evidence_after=settings.evidence_after))
+
+
+def workers(settings: Settings, client: Client, database: Database, relay: Relay, roles: Sequence[str]) -> list[Worker]:
+    """One Temporal worker for each nature of work among the roles."""
+    make = partial(
+        Worker,
+        client,
+        graceful_shutdown_timeout=_GRACE,
+        deployment_config=_deployment(settings),
+        # Tests and replays run in the sandbox; here it would only cost the half of every wake.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    decisions, enrolments = Decisions(database, settings.time_zone), Enrolments(database)
+    made = {
+        "journeys": lambda: make(
+            task_queue=JOURNEYS_QUEUE,
+            workflows=[JourneyWorkflow],
+            activities=[
+                decisions.decide,
+                decisions.locate,
+                Contacts(database).change,
+                enrolments.finish,
+                enrolments.stand,
+            ],
+            no_remote_activities=True,
+            max_cached_workflows=_CACHED_RUNS,
+            workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
+        ),
+        "letters": lambda: make(
+            task_queue=LETTERS_QUEUE,
+            activities=[LetterActivities(sending(settings, database, relay)).send],
+            max_concurrent_activities=settings.smtp_connections * 2,
+            max_activities_per_second=settings.letters_per_second,
+            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        ),
+        "sweeps": lambda: make(
+            task_queue=SWEEPS_QUEUE,
+            workflows=[ReleaseHeldWorkflow],
+            activities=[Sweeps(database, client).release],
+        ),
+    }
+    return [build() for role, build in made.items() if role in roles]
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig:
+    versioned = settings.worker_versioning
+    behavior = VersioningBehavior.AUTO_UPGRADE if versioned else VersioningBehavior.UNSPECIFIED
+    version = WorkerDeploymentVersion("kundresa", settings.build_id)
+    return WorkerDeploymentConfig(version, use_worker_versioning=versioned, default_versioning_behavior=behavior)
+
+
+@asynccontextmanager
+async def running(settings: Settings, client: Client, roles: Sequence[str]) -> AsyncIterator[None]:
+    """Work while the block runs; at its end finish what is under way."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url, connections=settings.smtp_connections * 2 + 10)
+        stack.push_async_callback(database.close)
+        relay = Relay(RelayAddress.parse(settings.smtp_url), settings.smtp_connections)
+        stack.push_async_callback(relay.close)
+        for each in workers(settings, client, database, relay, roles):
+            await stack.enter_async_context(each)
+        if "router" in roles:
+            await stack.enter_async_context(_routing(settings, client))
+        yield
+
+
+@asynccontextmanager
+async def _routing(settings: Settings, client: Client) -> AsyncIterator[None]:
+    database = Database(settings.database_url)
+    router = Router(database, client)
+    routed = Gauge("kundresa_events_routed", "Events that this worker has routed.")
+    routed.set_function(lambda: router.routed)
+    task = asyncio.create_task(router.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await database.close()
+
+
+async def main(roles: Sequence[str] = ROLES) -> None:
+    """Work until SIGTERM or SIGINT."""
+    settings = Settings()
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(settings, await _connected(stop), roles):
+        _log.info("working on %s", ", ".join(roles))
+        await stop.wait()
+        _log.info("finishing what is under way")
+    # A client's threads that outlive the interpreter crash it at exit: give them a moment.
+    await asyncio.sleep(0.5)
+
+
+async def _connected(stop: asyncio.Event) -> Client:
+    """The client, as soon as Temporal answers."""
+    while True:
+        try:
+            return await connect()
+        except RuntimeError as error:
+            if stop.is_set():
+                raise
+            _log.warning("Temporal does not answer yet: %s", error)
+            await asyncio.sleep(1)
+
+
+def _roles() -> Sequence[str]:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--roles", default=",".join(ROLES), help="which parts of the work to do, of: %(default)s")
+    roles: list[str] = parser.parse_args().roles.split(",")
+    if unknown := set(roles) - set(ROLES):
+        parser.error(f"there are no roles {', '.join(sorted(unknown))}; the roles are {', '.join(ROLES)}")
+    return roles
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    uvloop.run(main(_roles()))
