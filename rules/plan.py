@@ -162,7 +162,8 @@ def _slug(name: str) -> str:
 
 def _following(steps: tuple[AnyStep, ...], names: dict[int, str], then: str | None) -> Iterator[tuple[int, str | None]]:
     """Of every step what follows it; the last step of a way is followed by what follows the step around it."""
-    for step, after in zip(steps, [*(names[id(step)] for step in steps[1:]), then], strict=True):
+    for place, step in enumerate(steps, start=1):
+        after = names[id(steps[place])] if place < len(steps) else then
         yield id(step), after
         for way in ways(step):
             yield from _following(way, names, after)

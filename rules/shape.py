@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from rules.advice import advice, joined, misspelt, noun, two_forms, unknown_form, unknown_key
 from rules.mistakes import Fault, Mistake, Path
-from rules.notation import Source
+from rules.notation import Listing, Node, Source
 
 Model = TypeVar("Model", bound=BaseModel)
 Forms = dict[str, type[BaseModel]]
@@ -61,7 +61,7 @@ def _faults(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) 
                 pass  # told as a key that is not known
             case "union_tag_not_found":
                 yield _formless(place, error["input"])
-            case "too_short" if source.node(place.path).value:
+            case "too_short" if _has_entries(source.node(place.path)):
                 pass  # pydantic counts the entries that are right; those that are not are told already
             case _:
                 yield Fault(place.path, joined([error, *(each for _, each in others)]) if others else advice(error))
@@ -107,6 +107,10 @@ def _identity(source: Source, place: Place, error: ErrorDetails) -> tuple[int, P
     """Errors of one identity are attempts to read one value as several types."""
     own = error["type"] in ("missing", "extra_forbidden")
     return id(source.node(place.path)), place.path if own else ()
+
+
+def _has_entries(node: Node) -> bool:
+    return isinstance(node, Listing) and bool(node.items)
 
 
 def _is_second(place: Place, error: ErrorDetails) -> bool:

@@ -20,7 +20,7 @@ from store.outbox import Bell, Waiting
 from store.session import Database
 from workflows.errands import Errands, errands_of
 from workflows.payloads import Heard
-from workflows.starting import RunOver, RunStillThere, TemporalAway, TemporalProblem, hear, start
+from workflows.starting import RunBusy, RunOver, TemporalAway, TemporalProblem, hear, start
 
 _log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ class Router:
         for errands in trip:
             try:
                 await self._run(errands)
-            except RunStillThere as problem:
+            except RunBusy as problem:
                 await self._postpone(errands.waiting, problem, _SOON)
                 return
             except TemporalAway:

@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution, WorkflowType
-from temporalio.api.enums.v1 import WorkflowIdConflictPolicy, WorkflowIdReusePolicy
+from temporalio.api.enums.v1 import ResourceExhaustedCause, WorkflowIdConflictPolicy, WorkflowIdReusePolicy
+from temporalio.api.errordetails.v1 import ResourceExhaustedFailure
 from temporalio.api.sdk.v1 import UserMetadata
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest
@@ -34,7 +35,7 @@ _REQUESTS = UUID("0f5df5cf-5a43-4d0e-8f4b-0a5a3a5b1c77")
 
 # TemporalProblem
 # ├── RunOver        the run that was to be told something is over, or was never there
-# ├── RunStillThere  an earlier run of the same id is not closed yet: try again soon
+# ├── RunBusy        a run of that id is just closing, or beginning anew: try again soon
 # └── TemporalAway   Temporal cannot be reached, or asks for patience: try again later
 
 
@@ -46,8 +47,8 @@ class RunOver(TemporalProblem):
     """The run is over, or was never there."""
 
 
-class RunStillThere(TemporalProblem):
-    """An earlier run of the same id is not closed yet."""
+class RunBusy(TemporalProblem):
+    """A run of that id is closing, or beginning a new history, at this moment."""
 
 
 class TemporalAway(TemporalProblem):
@@ -85,7 +86,7 @@ class Starting:
 
 
 async def start(client: Client, starting: Starting) -> None:
-    """Start the run; starting it again changes nothing. Raises RunStillThere, TemporalAway, TemporalProblem."""
+    """Start the run; starting it again changes nothing. Raises RunBusy, TemporalAway, TemporalProblem."""
     plan = starting.plan
     enrolled = Enrolled(
         enrolment=starting.enrolment,
@@ -147,13 +148,24 @@ async def _signal(client: Client, workflow: str, name: str, arguments: Sequence[
 
 
 def _problem(error: RPCError, workflow: str) -> TemporalProblem:
+    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED and _is_busy(error):
+        return RunBusy(f"{workflow} is busy")
     if error.status in _AWAY:
         return TemporalAway(f"Temporal is away: {error.status.name}")
     if error.status is RPCStatusCode.NOT_FOUND:
         return RunOver(f"{workflow} is over")
     if error.status is RPCStatusCode.ALREADY_EXISTS:
-        return RunStillThere(f"an earlier run of {workflow} is not closed yet")
+        return RunBusy(f"an earlier run of {workflow} is not closed yet")
     return TemporalProblem(f"Temporal refused {workflow}: {error.status.name}: {error.message[:200]}")
+
+
+def _is_busy(error: RPCError) -> bool:
+    """Whether it is this one run, and not the server, that asks for patience."""
+    failure = ResourceExhaustedFailure()
+    return any(
+        detail.Unpack(failure) and failure.cause == ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW
+        for detail in error.grpc_status.details
+    )
 
 
 async def release_held(client: Client, journey: str) -> None:
