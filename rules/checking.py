@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import TypeAlias
+from warnings import catch_warnings
 from zoneinfo import available_timezones
 
 from rules import places
@@ -124,8 +125,9 @@ def _wrong_with(pattern: str) -> Iterator[str]:
         yield f"the pattern is longer than {LONGEST_PATTERN} characters"
         return
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        with catch_warnings(action="error"):  # what Python is going to read in another way
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         yield f"{pattern!r} is no regular expression: {error}"
     # (a+)+ and its kin take time without bound on texts that almost fit.
     if re.search(r"(?<!\\)([+*]|,\})\??\)([+*]|\{\d*,\})", pattern):

@@ -23,7 +23,7 @@ from rules.plan import (
 from rules.wording import label
 
 _END = "finish"
-_ENTITIES = {"#": "#35;", "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;", "\n": " "}
+_ENTITIES = {"#": "#35;", "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;"}
 Branches = list[tuple[str, "Branches"]]
 """A tree of text: every line with the lines under it."""
 
@@ -96,7 +96,11 @@ def _exits(journey: Journey, plan: Plan) -> list[str]:
 
 def _escaped(text: str) -> str:
     """The text as a quoted label of Mermaid, where some signs have to be written as its entities."""
-    return "".join(_ENTITIES.get(letter, letter) for letter in text)
+    return "".join(_ENTITIES.get(letter, letter) for letter in _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 def _triggers(journey: Journey) -> str:
@@ -131,7 +135,7 @@ def tree(journey: Journey) -> list[str]:
         *([(_goal(journey), Branches())] if journey.goal is not None else []),
         ("Steps", steps),
     ]
-    return [f"{journey.journey}: {journey.title} ({journey.class_}{topic})", *_lines(facts)]
+    return [f"{journey.journey}: {_one_line(journey.title)} ({journey.class_}{topic})", *_lines(facts)]
 
 
 def _drawn(step: AnyStep, plan: Plan, names: dict[int, str]) -> tuple[str, Branches]:
@@ -154,5 +158,5 @@ def _drawn(step: AnyStep, plan: Plan, names: dict[int, str]) -> tuple[str, Branc
 def _lines(branches: Branches) -> Iterator[str]:
     for number, (text, inner) in enumerate(branches, 1):
         is_last = number == len(branches)
-        yield f"{'└─' if is_last else '├─'} {text}"
+        yield f"{'└─' if is_last else '├─'} {_one_line(text)}"
         yield from (f"{'  ' if is_last else '│ '} {line}" for line in _lines(inner))

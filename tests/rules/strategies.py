@@ -134,7 +134,7 @@ re_entries = st.builds(ReEntry, allowed=st.booleans(), after=maybe(durations))
 journeys = st.builds(
     Journey,
     journey=slugs,
-    title=st.just("A journey"),
+    title=st.sampled_from(["A journey", "Two\nlines"]),
     class_=classes,
     topic=maybe(slugs),
     trigger=st.lists(triggers, min_size=1, max_size=2).map(tuple),

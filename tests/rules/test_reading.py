@@ -2,7 +2,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.checking import Library, check
@@ -38,26 +38,26 @@ def journey(folder: Path, text: str) -> Journey:
     return read_journey(path, LIBRARY)
 
 
+# The parser's own words after "YAML: " depend on which of its two forms is installed.
 NOT_YAML = {
     "": "cart.yaml:1: the file: it is empty",
     "# later\n": "cart.yaml:1: the file: it is empty",
     "a: 1\n\tb: 2": "cart.yaml:2: the file: a tab cannot indent; use spaces",
-    "a: b: c": "cart.yaml:1: the file: it cannot be read as YAML: mapping values are not allowed here",
-    "a:\n  - b\n c: 2": "cart.yaml:3: the file: it cannot be read as YAML: while parsing a block mapping,"
-    " expected <block end>, but found '<block mapping start>'",
-    "a: 1\nb: \x07": "cart.yaml:2: the file: it cannot be read as YAML: special characters are not allowed",
-    "a: 1\n---\nb: 2": "cart.yaml:2: the file: it cannot be read as YAML:"
-    " expected a single document in the stream, but found another document",
-    "[" * 500: "cart.yaml:1: the file: it is nested too deeply",
+    "a: b: c": "cart.yaml:1: the file: it cannot be read as YAML: mapping values are not allowed",
+    "a:\n  - b\n c: 2": "cart.yaml:3: the file: it cannot be read as YAML: while parsing a block mapping, ",
+    "a: 1\nb: \x07": "cart.yaml:2: the file: it cannot be read as YAML: ",
+    "a: 1\n---\nb: 2": "cart.yaml:2: the file: '---' is not known here; a file holds one thing",
+    "[" * 500: "cart.yaml:1: the file: it cannot be read as YAML: it is nested too deeply",
     "a: 1\nb: !!int x": "cart.yaml:2: the file: '!' is not known here; leave it out, or put quotes round the text",
     "- 1": "cart.yaml:1: the file: write keys with their values here",
     "hello": "cart.yaml:1: the file: write keys with their values here",
 }
 
 
-@pytest.mark.parametrize(("text", "told"), NOT_YAML.items(), ids=range(len(NOT_YAML)))
-def test_a_file_that_is_no_journey_at_all_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
-    assert mistakes(tmp_path, text) == [told]
+@pytest.mark.parametrize(("text", "begun"), NOT_YAML.items(), ids=range(len(NOT_YAML)))
+def test_a_file_that_is_no_journey_at_all_is_told_with_its_line(tmp_path: Path, text: str, begun: str) -> None:
+    (told,) = mistakes(tmp_path, text)
+    assert told.startswith(begun)
 
 
 def test_anchors_and_aliases_are_refused_where_they_stand(tmp_path: Path) -> None:
@@ -108,6 +108,20 @@ def test_a_pattern_may_not_be_endless(tmp_path: Path) -> None:
     when = f"{{trait: a, matches: {'a' * 201}}}"
     told = "cart.yaml:8: steps > #1 > branch > #1 > when > matches: the pattern is longer than 200 characters"
     assert mistakes(tmp_path, f"{HEAD}steps:\n  - branch:\n      - when: {when}\n") == [told]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "*", "a{5,2}", "[[a]", "(?P<a", "\\\\"[:1], "a{99999999999}", "(a*)*", "(a+?)+"]
+)
+def test_a_pattern_that_cannot_be_searched_is_refused(tmp_path: Path, pattern: str) -> None:
+    (told,) = mistakes(tmp_path, f"{HEAD}steps:\n  - branch:\n      - when: {{trait: a, matches: '{pattern}'}}\n")
+    assert told.startswith("cart.yaml:8: steps > #1 > branch > #1 > when > matches: ")
+
+
+@pytest.mark.parametrize("pattern", ["^[0-9]{5}$", "(ab)+c", "(a|b)*", r"(\+)+", "å.*ö"])
+def test_a_pattern_that_ends_is_fine(tmp_path: Path, pattern: str) -> None:
+    when = f"{{trait: a, matches: '{pattern}'}}"
+    assert journey(tmp_path, f"{HEAD}steps:\n  - branch:\n      - when: {when}\n").journey == "cart"
 
 
 def test_a_keyed_journey_that_says_false_hears_every_order(tmp_path: Path) -> None:
@@ -202,6 +216,7 @@ def _told(text: str) -> list[Mistake]:
     return told + misshapen + ([source.mistake(fault.path, fault.message) for fault in check(read)] if read else [])
 
 
+@settings(max_examples=50)
 @given(strategies.journeys)
 def test_every_journey_can_be_checked_and_read_from_its_own_dump(journey: Journey) -> None:
     dumped = journey.model_dump_json(by_alias=True, exclude_defaults=True)

@@ -1,0 +1,63 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rules.run import Run, begin
+from rules.wording import label, purpose, stage, story
+from tests.rules.journeys import plan
+
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
+STEPS = """
+- wait: 1h
+- send: reminder
+- wait_for: {event: Email Link Clicked}
+  timeout: 23h
+  otherwise: [{send: nudge}]
+- wait_until: {time: "09:30", weekday: [mon, tue]}
+- branch: [{when: {trait: a, is: 1}, then: [{exit: enough}]}]
+- set: {traits: {seen: true}, topics: {news: true}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("wait-1h", "Wait 1 hour"),
+        ("reminder", "Send reminder"),
+        ("for-email-link-clicked", "Wait for Email Link Clicked, at most 23 hours"),
+        ("until-0930-mon-tue", "Wait until 09:30 on mon, tue"),
+        ("branch", "Branch (2 ways)"),
+        ("exit", "Exit: enough"),
+        ("set", "Set seen, topic news"),
+    ],
+)
+def test_a_step_is_told_in_a_few_words(step: str, words: str) -> None:
+    assert label(plan(STEPS).steps[step]) == words
+
+
+def test_a_wait_tells_how_long_and_what_then() -> None:
+    laid = plan(STEPS)
+    assert purpose(laid, "wait-1h") == "Wait 1 hour, then send reminder"
+    assert (
+        purpose(laid, "for-email-link-clicked")
+        == "Wait 23 hours for Email Link Clicked, then wait until 09:30 on mon, tue, else send nudge"
+    )
+    assert stage(laid, "reminder") == "2/8 Send reminder"
+
+
+def test_the_story_tells_what_the_run_waits_for_until_when_and_what_was() -> None:
+    laid = plan(STEPS, exit_on=["Order Completed"])
+    machine = Run(laid, begin(laid, START, {}))
+    machine.next(START + timedelta(hours=1))
+    machine.delivered("sent", None, START + timedelta(hours=1))
+    machine.next(START + timedelta(hours=1))
+    told = story(laid, machine.state)
+    assert "**Now:** Wait 23 hours for Email Link Clicked" in told
+    assert "Until **Sun 2026-11-22 12:00:00 UTC**" in told
+    assert "✅ Wait 1 hour — 1 hour over" in told
+    assert "✅ Send reminder — sent" in told
+    assert "Ends at once on: Order Completed, Unsubscribed." in told
+    machine.pause()
+    assert "**Paused**" in story(laid, machine.state)
+    machine.end("enough")
+    assert "**Ended:** enough." in story(laid, machine.state)
