@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
@@ -45,6 +46,7 @@ def travelling(address: str) -> str:
     return whole
 
 
+@lru_cache(maxsize=4096)
 def ascii_domain(domain: str) -> str:
     """Return a domain name as A-labels, in lower case: `blåbär.example` becomes `xn--blbr-noae.example`."""
     try:

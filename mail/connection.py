@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP
@@ -53,6 +54,13 @@ async def connect(address: RelayAddress, timeouts: Timeouts, tls: ssl.SSLContext
     Raises one of `mail.smtp.LOST`. A relay off loopback that offers no TLS is an error: nothing is ever said in clear.
     """
     sock = await _dial(address, timeouts.connect)
+    try:
+        in_clear = not address.implicit_tls and is_loopback(sock.getpeername()[0])
+        if tls is None and not in_clear:
+            tls = await asyncio.to_thread(_system_trust)
+    except BaseException:
+        sock.close()
+        raise
     client = SMTP(
         hostname=address.host,
         sock=sock,
@@ -61,7 +69,7 @@ async def connect(address: RelayAddress, timeouts: Timeouts, tls: ssl.SSLContext
         local_hostname=hostname,
         timeout=timeouts.greeting,
         use_tls=address.implicit_tls,
-        start_tls=not address.implicit_tls and not is_loopback(sock.getpeername()[0]),
+        start_tls=not address.implicit_tls and not in_clear,
         tls_context=tls,
     )
     await client.connect()
@@ -77,6 +85,12 @@ async def connect(address: RelayAddress, timeouts: Timeouts, tls: ssl.SSLContext
 def is_loopback(peer: str) -> bool:
     """Return whether `peer`, an IP address, is this machine; only there may a session stay in clear."""
     return ipaddress.ip_address(peer.partition("%")[0]).is_loopback
+
+
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Return the trust of this machine; reading its certificates takes tens of milliseconds, so only once."""
+    return ssl.create_default_context()
 
 
 async def _dial(address: RelayAddress, seconds: float) -> socket.socket:

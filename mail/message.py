@@ -13,6 +13,7 @@ from mail.address import Mailbox, ascii_domain
 from mail.rendering import Content
 
 _ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+_ASCII = bytes(range(0x80))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -89,7 +90,7 @@ def _content_type(boundary: str) -> str:
 def _part(subtype: str, text: str) -> bytes:
     """Return one part, head and body, in the shorter of the two encodings that pass every relay."""
     data = (_LINE_END.sub("\n", text).rstrip("\n") + "\n").replace("\n", "\r\n").encode()
-    non_ascii = sum(byte > 0x7F for byte in data)
+    non_ascii = len(data.translate(None, _ASCII))
     if non_ascii * 6 > len(data):  # then three bytes for each of them are more than base64's third
         encoding, body = "base64", base64.encodebytes(data).replace(b"\n", b"\r\n")
     else:

@@ -1,24 +1,39 @@
 """What a letter's source tells without being rendered: the names that it reads, and where a line came from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from jinja2 import Environment, TemplateNotFound, meta, nodes
 
 
-def variables_of(environment: Environment, source: str) -> set[str]:
-    """Return the top-level names that a text reads from its context, through its includes."""
-    tree = environment.parse(source)
+def variables_of(environment: Environment, source: str, name: str) -> set[str]:
+    """Return the top-level names that the text of the file `name` reads from its context, through its includes."""
+    tree = environment.parse(source, name)
     names = meta.find_undeclared_variables(tree)
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
     for template in filter(None, meta.find_referenced_templates(tree)):
-        names |= variables_of(environment, _loaded(environment, template)) - own
+        names |= variables_of(environment, _loaded(environment, template), template) - own
     return names - environment.globals.keys()
 
 
-def full_name(tree: nodes.Template, name: str) -> str:
-    """Return `contact.first_name` for `first_name`, if the text reads that attribute in one place only."""
-    found = {dotted for node in tree.find_all(nodes.Getattr) if node.attr == name and (dotted := _dotted(node))}
-    return found.pop() if len(found) == 1 else name
+def full_name(environment: Environment, source: str, name: str) -> str:
+    """Return `contact.first_name` for `first_name`, if the text reads that attribute in one way only.
+
+    A name that stands nowhere in the text came out of the data: it is not told, since it may be a contact's.
+    """
+    trees = list(_trees(environment, source))
+    attributes = [node for tree in trees for node in tree.find_all(nodes.Getattr) if node.attr == name]
+    if dotted := {text for node in attributes if (text := _dotted(node))}:
+        return dotted.pop() if len(dotted) == 1 else name
+    words = {node.name for tree in trees for node in tree.find_all(nodes.Name)}
+    words |= {node.value for tree in trees for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
+    return name if name in words else "an item that is looked up"
+
+
+def joins_files(tree: nodes.Template) -> int | None:
+    """Return the line of the first include, import or extends, if there is one."""
+    joints = tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
+    return next((node.lineno for node in joints), None)
 
 
 def locate(folder: Path, file: str, composed: str, line: int | None) -> tuple[str, int | None]:
@@ -36,6 +51,14 @@ def locate(folder: Path, file: str, composed: str, line: int | None) -> tuple[st
         if len(places) == 1:
             return name, places[0]
     return file, None
+
+
+def _trees(environment: Environment, source: str) -> Iterator[nodes.Template]:
+    """Yield the text and, through its includes, all that belongs to it."""
+    tree = environment.parse(source)
+    yield tree
+    for template in filter(None, meta.find_referenced_templates(tree)):
+        yield from _trees(environment, _loaded(environment, template))
 
 
 def _loaded(environment: Environment, template: str) -> str:

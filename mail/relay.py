@@ -125,9 +125,6 @@ class Relay:
     async def _open(self) -> _Pooled:
         if self._closed:
             raise ConnectionError("the relay is closed at this end")
-        if self._tls is None:
-            # Reading the system's certificates takes tens of milliseconds: once, and beside the loop.
-            self._tls = await asyncio.to_thread(ssl.create_default_context)
         client = await connect(self._address, self._timeouts, self._tls, self._hostname)
         self._hostname = client.local_hostname
         return _Pooled(Session(client, self._timeouts))

@@ -19,7 +19,7 @@ from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxErro
 
 from mail.filters import Unfit
 from mail.markup import MarkupBroken, to_html
-from mail.reading import full_name, locate, variables_of
+from mail.reading import full_name, joins_files, locate, variables_of
 from mail.sandbox import OutputTooLarge, composing_environment, html_environment, render_capped, text_environment
 
 # LetterError
@@ -113,14 +113,14 @@ class Letters:
         subject = self._part(letter, "subject.txt", compiled.subject, context)
         html = self._part(letter, "body.mjml", compiled.html, context)
         text = self._part(letter, "body.txt", compiled.text, context)
-        return Content(subject=_one_line(subject), html=html, text=text)
+        return Content(subject=_one_line(subject), html=html, text=_folded(text))
 
     def _part(self, letter: str, part: str, template: Template, context: Mapping[str, object]) -> str:
         try:
             return render_capped(template, context)
         except UndefinedError as error:
             source = self._compiled[letter].sources[part]
-            raise VariableMissing(letter, full_name(self._text.parse(source), str(error.message))) from error
+            raise VariableMissing(letter, full_name(self._text, source, str(error.message))) from error
         except OutputTooLarge as error:
             raise LetterTooLarge(f"{letter}/{part}: {error}") from error
         except Unfit as error:
@@ -140,27 +140,33 @@ class Letters:
 
     def _compile(self, letter: str) -> _Compiled:
         try:
-            composed = self._composing.get_template(f"{letter}/body.mjml").render()
             subject, text = (self._text.get_template(f"{letter}/{part}") for part in ("subject.txt", "body.txt"))
+            composed = self._composing.get_template(f"{letter}/body.mjml").render()
+            html = self._compile_html(letter, composed)
+            texts = {part: self._source(letter, part) for part in ("subject.txt", "body.txt")}
+            sources = {"body.mjml": composed, **texts}
+            names = (variables_of(self._text, source, f"{letter}/{part}") for part, source in sources.items())
+            return _Compiled(subject, html, text, sources, frozenset().union(*names))
         except TemplateSyntaxError as error:
             raise LetterBroken(str(error.message), error.name or letter, error.lineno) from error
         except TemplateNotFound as error:
             raise LetterBroken("there is no such file", str(error.name)) from error
         except (TemplateError, TypeError, ValueError) as error:
             raise LetterBroken(f"while composing: {error}", f"{letter}/body.mjml") from error
-        html = self._compile_html(letter, composed)
-        sources = {"body.mjml": composed} | {part: self._source(letter, part) for part in ("subject.txt", "body.txt")}
-        variables = frozenset().union(*(variables_of(self._text, source) for source in sources.values()))
-        return _Compiled(subject, html, text, sources, variables)
 
     def _compile_html(self, letter: str, composed: str) -> Template:
         try:
-            self._html.parse(composed)
+            if line := joins_files(self._html.parse(composed)):
+                raise MarkupBroken("MJML files are put together by [% %], before a contact is known", line)
+            self._html.compile(composed)  # for the line of a mistake: what MJML makes has other lines
             return self._html.from_string(to_html(composed))
-        except (TemplateSyntaxError, MarkupBroken) as error:
-            line = error.lineno if isinstance(error, TemplateSyntaxError) else error.line
-            file, line = locate(self._folder, f"{letter}/body.mjml", composed, line)
-            raise LetterBroken(str(getattr(error, "message", error)), file, line) from error
+        except TemplateSyntaxError as error:
+            place = locate(self._folder, f"{letter}/body.mjml", composed, error.lineno)
+            raise LetterBroken(str(error.message), *place) from error
+        except MarkupBroken as error:
+            raise LetterBroken(
+                str(error), *locate(self._folder, f"{letter}/body.mjml", composed, error.line)
+            ) from error
 
     def _source(self, letter: str, part: str) -> str:
         return (self._folder / letter / part).read_text(encoding="utf-8")
@@ -169,3 +175,8 @@ class Letters:
 def _one_line(text: str) -> str:
     """Fold every run of blanks and control characters: a name may carry a line break, a subject may not."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+
+
+def _folded(text: str) -> str:
+    """Leave one blank line where conditions that did not hold have left several."""
+    return re.sub(r"\n{3,}", "\n\n", text)

@@ -6,7 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from rules.facts import Happening
-from rules.lines import Line, Properties, added, identity, line_of, order_lines, price, quantity, text, total
+from rules.lines import (
+    Line,
+    Properties,
+    added,
+    currency,
+    identity,
+    line_of,
+    link,
+    order_lines,
+    price,
+    quantity,
+    text,
+    total,
+)
 
 
 @dataclass(frozen=True)
@@ -24,8 +37,10 @@ class Cart:
 
     def as_context(self) -> dict[str, Any]:
         """Plain data for templates; sums are Decimals of two places."""
-        lines = [line.as_context() for line in self.lines]
-        return {"lines": lines, "total": self.total, "currency": self.currency, "url": self.url}
+        priced = self.currency is not None
+        lines = [line.as_context(priced=priced) for line in self.lines]
+        total = self.total if priced else None
+        return {"lines": lines, "total": total, "currency": self.currency, "url": self.url}
 
 
 def cart(events: Sequence[Happening]) -> Cart:
@@ -38,15 +53,15 @@ def cart(events: Sequence[Happening]) -> Cart:
 
 def order(properties: Properties) -> dict[str, Any]:
     """What was ordered, as plain data for templates, out of the properties of an `Order Completed`."""
-    lines = order_lines(properties)
+    lines, known = order_lines(properties), currency(properties.get("currency"))
     told = price(properties.get("total"))
     return {
         "id": text(properties.get("order_id")),
-        "lines": [line.as_context() for line in lines],
-        "total": total(lines) if told is None else told,
-        "currency": text(properties.get("currency")),
-        "shipping": price(properties.get("shipping")),
-        "tracking_url": text(properties.get("tracking_url")),
+        "lines": [line.as_context(priced=known is not None) for line in lines],
+        "total": (total(lines) if told is None else told) if known else None,
+        "currency": known,
+        "shipping": price(properties.get("shipping")) if known else None,
+        "tracking_url": link(properties.get("tracking_url")),
         "address": text(properties.get("address")),
     }
 
@@ -69,8 +84,8 @@ def _after(now: Cart, event: Happening) -> Cart:
 
 
 def _seen(now: Cart, told: Properties) -> Cart:
-    url = text(told.get("checkout_url")) or text(told.get("cart_url"))
-    return replace(now, currency=text(told.get("currency")) or now.currency, url=url or now.url)
+    url = link(told.get("checkout_url")) or link(told.get("cart_url"))
+    return replace(now, currency=currency(told.get("currency")) or now.currency, url=url or now.url)
 
 
 def _removed(lines: tuple[Line, ...], product: Properties) -> tuple[Line, ...]:

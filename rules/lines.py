@@ -3,6 +3,7 @@
 Shops send what they like: a value that cannot be right (a price of "abc", minus two pieces) is as if it were not there.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -33,14 +34,14 @@ class Line:
         """The price of all pieces; None when the price is not known."""
         return None if self.price is None else self.price * self.quantity
 
-    def as_context(self) -> dict[str, Any]:
-        """Plain data for templates. A product without a name is shown by its id."""
+    def as_context(self, *, priced: bool) -> dict[str, Any]:
+        """Plain data for templates. A product without a name is shown by its id; not `priced`, prices are left out."""
         return {
             "name": self.name or self.product_id,
             "variant": self.variant,
             "quantity": self.quantity,
-            "price": self.price,
-            "total": self.total,
+            "price": self.price if priced else None,
+            "total": self.total if priced else None,
             "image_url": self.image_url,
             "url": self.url,
         }
@@ -67,8 +68,8 @@ def line_of(product: Properties) -> Line | None:
         variant=text(product.get("variant")),
         quantity=quantity(product.get("quantity")) or 1,
         price=price(product.get("price")),
-        image_url=text(product.get("image_url")),
-        url=text(product.get("url")),
+        image_url=link(product.get("image_url")),
+        url=link(product.get("url")),
     )
 
 
@@ -106,6 +107,18 @@ def text(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() or None if isinstance(value, str) else None
+
+
+def link(value: object) -> str | None:
+    """A full web address; letters can show no other."""
+    told = text(value)
+    return told if told and re.fullmatch(r"https?://[^\s/]+\S*", told) else None
+
+
+def currency(value: object) -> str | None:
+    """A currency by its three letters (ISO 4217). Without one a price says nothing."""
+    told = text(value)
+    return told.upper() if told and re.fullmatch(r"[A-Za-z]{3}", told) else None
 
 
 def quantity(value: object) -> int | None:

@@ -91,10 +91,10 @@ def _standing(plan: Plan, state: State) -> str:
 def _line(plan: Plan, state: State, at: str) -> str:
     words = label(plan.steps[at])
     if at == state.at and state.over is None:
-        return f"- ➡️ **{words}**"
+        return f"- → **{words}**"
     if at in state.done:
-        return f"- ✅ {words} — {state.done[at]}"
-    return f"- ⬜ {words}"
+        return f"- ✓ {words} — {state.done[at]}"
+    return f"- · {words}"
 
 
 def story(plan: Plan, state: State) -> str:

@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from rules.cart import cart, order
+from rules.facts import Happening
+
 MARKETING = (
     "welcome-thanks",
     "welcome-story",
@@ -64,6 +67,15 @@ def full(letter: str) -> Context:
 def bare(letter: str) -> Context:
     """Return what is given to `letter` for a contact of whom the address alone is known, and a plain purchase."""
     return _context(letter, {"email": "someone@example.org"}, [line("Gift card", "25")], None)
+
+
+def careless(letter: str) -> Context:
+    """Return what a careless shop leaves to say: no currency, prices and links that cannot be right."""
+    products = [{"product_id": "p1", "price": "abc", "url": "/p1", "image_url": "p1.png"}, {"name": "Towel", "price": 5}]
+    context = _context(letter, {"email": "someone@example.org"}, [line("Gift card", "25")], None)
+    happened = Happening("Cart Viewed", datetime(2026, 11, 20, tzinfo=UTC), {"products": products, "cart_url": "/cart"})
+    known = {"cart": cart([happened]).as_context(), "order": order({"order_id": 7, "products": products})}
+    return context | {name: value for name, value in known.items() if name in context}
 
 
 def _context(letter: str, contact: Context, lines: list[Context], shipping: Decimal | None) -> Context:

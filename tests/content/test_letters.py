@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from mail.rendering import Content, Letters, ValueUnfit
-from tests.content.contexts import MARKETING, SHOP, TRANSACTIONAL, Context, bare, full
+from tests.content.contexts import MARKETING, SHOP, TRANSACTIONAL, Context, bare, careless, full
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 LETTERS = (*MARKETING, *TRANSACTIONAL)
-PEOPLE = {"full": full, "bare": bare}
+PEOPLE = {"full": full, "bare": bare, "careless": careless}
 CLIPPED_BY_GMAIL = 102_000
 
 
@@ -108,7 +108,7 @@ def test_the_text_holds_to_lines_that_every_reader_shows(content: Content) -> No
 
 @pytest.mark.parametrize("letter", LETTERS)
 def test_a_letter_greets_by_name_where_the_name_is_known(content: Content, person: str) -> None:
-    greeting = {"full": "Hello Anna,", "bare": "Hello,"}[person]
+    greeting = "Hello Anna," if person == "full" else "Hello,"
     assert greeting in Page(content.html).words
     assert content.text.startswith(greeting)
 

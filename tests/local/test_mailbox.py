@@ -1,10 +1,13 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
 
 import aiosmtplib
 import httpx2
 import pytest
+import pytest_asyncio
 
+from local.folder import DataFolder
+from local.mailbox.program import mailbox
 from local.part import Part
 from local.ports import HOST, Ports
 
@@ -12,9 +15,28 @@ PLAIN = "Hej Anna,\n\n.a line that begins with a dot\n..and one with two\n"
 HTML = "<html><head><title>x</title></head><body><h1>Hej Anna</h1><p>Your cart waits.</p></body></html>"
 
 
+@pytest.fixture(scope="module")
+def ports() -> Ports:
+    return Ports.free()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def running_mailbox(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Part]:
+    folder = DataFolder.at(tmp_path_factory.mktemp("mailbox"))
+    part = Part(mailbox(folder.mailbox, ports.smtp, ports.mailbox, {}), folder)
+    await part.start()
+    try:
+        await part.ready()
+        yield part
+    finally:
+        await part.stop()
+
+
 @pytest.fixture
 def pages(running_mailbox: Part, ports: Ports) -> Iterator[httpx2.Client]:
+    """The mailbox of this module, emptied."""
     with httpx2.Client(base_url=f"http://{HOST}:{ports.mailbox}") as client:
+        client.delete("/messages").raise_for_status()
         yield client
 
 

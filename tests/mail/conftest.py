@@ -1,4 +1,4 @@
-"""What the tests of the mail room share: a certificate made on the spot, and addresses of fault servers."""
+"""What the tests of the mail room share: a certificate made on the spot, and a folder for a letter."""
 
 import datetime
 import ipaddress
@@ -10,6 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from mail.rendering import Letters
+from tests.mail.letter_folder import BODY, FOOT, LAYOUT, LINES, SUBJECT, TEXT, Write
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,23 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
 def trusting(certificate: Path) -> ssl.SSLContext:
     """Return what a client needs to trust it."""
     return ssl.create_default_context(cafile=str(certificate))
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Return what writes a folder with one letter `cart` (and `_base/`) of the given parts."""
+
+    def with_parts(body: str = BODY, text: str = TEXT, subject: str = SUBJECT) -> Letters:
+        for name, content in {
+            "_base/layout.mjml": LAYOUT,
+            "_base/foot.mjml": FOOT,
+            "_base/lines.txt": LINES,
+            "cart/body.mjml": body,
+            "cart/body.txt": text,
+            "cart/subject.txt": subject,
+        }.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(content, encoding="utf-8")
+        return Letters(tmp_path)
+
+    return with_parts

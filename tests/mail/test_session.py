@@ -160,6 +160,7 @@ async def test_an_error_before_the_dot_is_the_callers_and_nothing_is_sent(error:
         relay = relay_to(server)
         with pytest.raises(type(error)):
             await relay.deliver(ENVELOPE, RAW, broken)
+        await asyncio.wait_for(server.until_left(), 1)
         again = await relay.deliver(ENVELOPE, RAW, commit)
         await relay.close()
     assert again.outcome is Outcome.ACCEPTED
@@ -175,6 +176,7 @@ async def test_a_cancelled_delivery_leaves_no_session_out_of_step(phase: Phase) 
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        await asyncio.wait_for(server.until_left(), 1)
         server.fault = None
         again = await relay.deliver(replace(ENVELOPE, recipient="next@example.org"), RAW, commit)
         await relay.close()

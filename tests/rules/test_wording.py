@@ -54,8 +54,8 @@ def test_the_story_tells_what_the_run_waits_for_until_when_and_what_was() -> Non
     told = story(laid, machine.state)
     assert "**Now:** Wait 23 hours for Email Link Clicked" in told
     assert "Until **Sun 2026-11-22 12:00:00 UTC**" in told
-    assert "✅ Wait 1 hour — 1 hour over" in told
-    assert "✅ Send reminder — sent" in told
+    assert "✓ Wait 1 hour — 1 hour over" in told
+    assert "✓ Send reminder — sent" in told
     assert "Ends at once on: Order Completed, Unsubscribed." in told
     machine.pause()
     assert "**Paused**" in story(laid, machine.state)

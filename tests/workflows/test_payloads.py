@@ -17,7 +17,7 @@ AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PLAN: dict[str, Any] = {"journey": "tried", "version": 1, "first": "hello", "steps": {}}
 
 # (what it was, its JSON when it was first released, what it must mean). Lines are added here, never changed.
-OLD = [
+OLD: list[tuple[type, dict[str, Any], object]] = [
     (Heard, {"seq": 7, "at": "2026-11-21T12:00:00Z", "properties": {"order_id": "1"}}, Heard(7, AT, {"order_id": "1"})),
     (Heard, {}, Heard()),
     (Note, {"reason": "asked by support"}, Note("asked by support")),

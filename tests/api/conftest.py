@@ -1,0 +1,41 @@
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from store.session import Database
+from tests.api.serving import WRITE_KEY, Running, running
+from tests.conftest import NewDatabase
+
+
+@pytest_asyncio.fixture(scope="session")
+async def api_database_url(new_database: NewDatabase) -> str:
+    return await new_database()
+
+
+@pytest.fixture(scope="session")
+def api(api_database_url: str) -> Iterator[Running]:
+    """An API whose Temporal is away: taking in events must not need it."""
+    with running(api_database_url) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="session")
+async def client(api: Running) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with a write key."""
+    async with httpx2.AsyncClient(base_url=api.url, auth=(WRITE_KEY, ""), timeout=30) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stored(api: Running) -> AsyncIterator[Database]:
+    """The database behind the API."""
+    database = Database(api.database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def api_url(api: Running) -> str:
+    return api.url
