@@ -111,7 +111,8 @@ def check(journeys: Folder = _ROOT / "journeys", templates: Letters = _ROOT / "t
     reading = read_all(journeys, templates)
     for mistake in reading.mistakes:
         typer.echo(str(mistake), err=True)
-    typer.echo(f"{len(reading.journeys)} journeys without mistakes.")
+    count = len(reading.journeys)
+    typer.echo(f"{count} {'journey' if count == 1 else 'journeys'} without mistakes.")
     if reading.mistakes:
         raise typer.Exit(1)
 
@@ -135,6 +136,7 @@ def migrate(data: Data = _DATA) -> None:
 
     _adopt(data)
     asyncio.run(bring_up(_settings().database_url))
+    typer.echo("The database is at the newest state.")
 
 
 @app.command(name="apply")
@@ -157,21 +159,34 @@ def api(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8400,
 ) -> None:
     """Serve the API; its settings come from the environment."""
-    import uvicorn
     from api.app import create_app
+    from api.serving import server
 
-    application = create_app(_settings())
-    uvicorn.run(application, host=host, port=port, access_log=False, timeout_graceful_shutdown=10)
+    _log_to_stderr()
+    server(create_app(_settings()), host, port).run()
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    roles: Annotated[str, typer.Option(help="Only these parts of the work, of: journeys,letters,sweeps,router.")] = "",
+) -> None:
     """Run a worker; its settings come from the environment."""
     import uvloop
 
     import worker as process
 
-    uvloop.run(process.main())
+    chosen = roles.split(",") if roles else process.ROLES
+    if unknown := set(chosen) - set(process.ROLES):
+        raise typer.BadParameter(f"there are no roles {', '.join(sorted(unknown))}", param_hint="--roles")
+    _settings()  # told in one line, if something is missing
+    _log_to_stderr()
+    uvloop.run(process.main(chosen))
+
+
+def _log_to_stderr() -> None:
+    import logging
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def _adopt(data: Path) -> None:

@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -20,7 +20,9 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 
 from activities.contacts import Contacts
 from activities.decisions import Decisions
+from activities.discretion import Discretion
 from activities.enrolments import Enrolments
+from activities.housekeeping import Housekeeping
 from activities.letters import LetterActivities
 from activities.orders import Shop
 from activities.plans import Plans
@@ -28,9 +30,9 @@ from activities.preparing import Preparing
 from activities.sending import Sending
 from activities.sweeps import Sweeps
 from activities.timetable import Timetable
-from mail.evidence import HttpEvidence, NoEvidence
-from mail.links import Links
 from mail.connection import RelayAddress
+from mail.evidence import Evidence, HttpEvidence, NoEvidence
+from mail.links import Links
 from mail.relay import Relay
 from mail.rendering import Letters
 from settings import Settings
@@ -38,14 +40,16 @@ from store.session import Database
 from workflows.connection import connect
 from workflows.journey import LETTERS_QUEUE, JourneyWorkflow
 from workflows.router import Router
+from workflows.schedules import schedule_housekeeping
 from workflows.starting import JOURNEYS_QUEUE, SWEEPS_QUEUE
-from workflows.sweeps import ReleaseHeldWorkflow
+from workflows.sweeps import HousekeepingWorkflow, ReleaseHeldWorkflow
 
 _log = logging.getLogger("worker")
 
 ROLES = ("journeys", "letters", "sweeps", "router")
 _GRACE = timedelta(seconds=25)
 _CACHED_RUNS = 2000
+_ROUND = timedelta(minutes=1)
 
 
 def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
@@ -58,9 +62,17 @@ def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
         reply_to=settings.reply_to,
     )
     links = Links(settings.secret.get_secret_value(), settings.public_url)
-    evidence = HttpEvidence(settings.evidence_url) if settings.evidence_url else NoEvidence()
     preparing = Preparing(Plans(), Letters(settings.templates_dir), links, shop)
-    return Sending(database, preparing, relay, evidence, Timetable(evidence_after=settings.evidence_after))
+    return Sending(database, preparing, relay, _evidence(settings), Timetable(evidence_after=settings.evidence_after))
+
+
+def _evidence(settings: Settings) -> Evidence:
+    return HttpEvidence(settings.evidence_url) if settings.evidence_url else NoEvidence()
+
+
+def housekeeping(settings: Settings, client: Client, database: Database) -> Housekeeping:
+    """What is repeated from time to time. A letter may be in an attempt's hands for as long as it is in doubt."""
+    return Housekeeping(database, client, _evidence(settings), patience=settings.evidence_after * 2)
 
 
 def workers(settings: Settings, client: Client, database: Database, relay: Relay, roles: Sequence[str]) -> list[Worker]:
@@ -69,12 +81,14 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
         Worker,
         client,
         graceful_shutdown_timeout=_GRACE,
+        interceptors=[Discretion()],
         deployment_config=_deployment(settings),
         # Tests and replays run in the sandbox; here it would only cost the half of every wake.
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
     decisions, enrolments = Decisions(database, settings.time_zone), Enrolments(database)
-    made = {
+    rounds = housekeeping(settings, client, database)
+    made: dict[str, Callable[[], Worker]] = {
         "journeys": lambda: make(
             task_queue=JOURNEYS_QUEUE,
             workflows=[JourneyWorkflow],
@@ -99,8 +113,8 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
         ),
         "sweeps": lambda: make(
             task_queue=SWEEPS_QUEUE,
-            workflows=[ReleaseHeldWorkflow],
-            activities=[Sweeps(database, client).release],
+            workflows=[ReleaseHeldWorkflow, HousekeepingWorkflow],
+            activities=[Sweeps(database, client).release, rounds.end_closed_runs, rounds.settle_abandoned],
         ),
     }
     return [build() for role, build in made.items() if role in roles]
@@ -123,6 +137,8 @@ async def running(settings: Settings, client: Client, roles: Sequence[str]) -> A
         stack.push_async_callback(relay.close)
         for each in workers(settings, client, database, relay, roles):
             await stack.enter_async_context(each)
+        if "sweeps" in roles:
+            await schedule_housekeeping(client, min(_ROUND, max(timedelta(seconds=2), settings.evidence_after)))
         if "router" in roles:
             await stack.enter_async_context(_routing(settings, client))
         yield

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
@@ -76,6 +76,13 @@ class Decisions:
         """Find the next instant at which the contact's clock shows the time, in the zone the contact has now."""
         async with self._database.transaction() as session:
             entrant = await facts.entrant(session, appointment.enrolment)
-        zone = appointment.local.zone or entrant.traits.get("timezone")
-        zone = zone if zone in available_timezones() else self._time_zone
-        return Moment(next_moment(appointment.local, appointment.now, ZoneInfo(zone)), zone)
+        zone = _zone(appointment.local.zone or entrant.traits.get("timezone")) or ZoneInfo(self._time_zone)
+        return Moment(next_moment(appointment.local, appointment.now, zone), zone.key)
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    """The zone of this name; None when there is none, since shops send what they like."""
+    try:
+        return ZoneInfo(name) if isinstance(name, str) else None
+    except (LookupError, OSError, ValueError):
+        return None

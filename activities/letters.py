@@ -1,5 +1,7 @@
 """Send one letter, once."""
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 
 from temporalio import activity
@@ -20,4 +22,18 @@ class LetterActivities:
     async def send(self, order: LetterOrder) -> Receipt:
         """Send the letter, or say why not. Doing it again never sends it again."""
         async with beating():
-            return await self._sending.send(replace(order, now=clock.now(order.now)))
+            return await _to_its_end(self._sending.send(replace(order, now=clock.now(order.now))))
+
+
+async def _to_its_end(delivery: Coroutine[None, None, Receipt]) -> Receipt:
+    """Await the delivery also when the activity is cancelled meanwhile.
+
+    A run that has ended and a worker that shuts down cancel what they no longer wait for. Cut off past the dot, the
+    letter would be in doubt; its last look decides whether it leaves, and the relay is given its time to answer.
+    """
+    task = asyncio.ensure_future(delivery)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        return task.result()

@@ -9,11 +9,14 @@ from activities.context import letter_context
 from activities.orders import LetterOrder, Receipt, Shop
 from activities.plans import Plans
 from activities.refusal import Look, refusal
-from mail.address import Mailbox
+from mail.address import AddressUnusable, Mailbox
+from mail.headers import HeaderUnsafe
 from mail.links import Links
 from mail.message import Heading, Unsubscribe, compose, message_id
 from mail.rendering import LetterError, Letters
 from store import enrolments, facts, ledger
+from store.addressees import addressee
+from store.doubts import doubt
 from store.ledger import Draft, Entry, Lease
 
 # A run with more events than this shows its latest ones in letters.
@@ -51,7 +54,7 @@ class Preparing:
         if entry.settled:
             return Receipt(entry.state, entry.reason)
         # Whoever wrote the dot is gone, or stalled: Temporal gives the work away only then.
-        await ledger.doubt(session, entry.id)
+        await doubt(session, entry.id)
         return entry
 
     async def _open(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Receipt | Parcel | Entry:
@@ -63,16 +66,17 @@ class Preparing:
             return await self._refuse(session, look, refused)
         recipient, raw = str(look.to.traits["email"]), entry.raw if entry else None
         if entry is not None and entry.recipient and raw:
-            return await self._claim(session, look, entry.recipient, raw)
+            return await self._claim(session, look, entry.recipient, raw, again=True)
         try:
-            return await self._claim(session, look, recipient, self._write(look, recipient))
+            raw = self._write(look, recipient)
         except LetterError as error:
             return await self._refuse(session, look, Receipt("render_failed", str(error)))
-        except ValueError as error:  # an address or a header that cannot travel; its words quote no data
+        except (AddressUnusable, HeaderUnsafe) as error:  # their words quote no data
             return await self._refuse(session, look, Receipt("failed", str(error)))
+        return await self._claim(session, look, recipient, raw, again=False)
 
     async def _look(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Look:
-        to = await ledger.addressee(session, order.enrolment, order.topic)
+        to = await addressee(session, order.enrolment, order.topic, entry.recipient if entry else None)
         plan = await self._plans.get(session, to.journey, to.version)
         events = await facts.happenings(session, to.contact_id, None, from_seq=to.trigger_seq, limit=_EVENTS_MAX)
         draft = Draft(
@@ -89,12 +93,16 @@ class Preparing:
         )
         return Look(order, draft, to, events, plan.exit_on)
 
-    async def _refuse(self, session: AsyncSession, look: Look, refused: Receipt) -> Receipt:
-        await ledger.refuse(session, look.draft, refused.outcome, refused.reason or refused.outcome)
-        return refused
+    async def _refuse(self, session: AsyncSession, look: Look, refused: Receipt) -> Receipt | Parcel | Entry:
+        fate = await ledger.refuse(session, look.draft, refused.outcome, refused.reason or refused.outcome)
+        if fate is None:
+            return await self.prepare(session, look.order)  # as below
+        return Receipt(fate.state, fate.reason)
 
-    async def _claim(self, session: AsyncSession, look: Look, recipient: str, raw: bytes) -> Receipt | Parcel | Entry:
-        lease = await ledger.claim(session, look.draft, recipient, raw)
+    async def _claim(
+        self, session: AsyncSession, look: Look, recipient: str, raw: bytes, *, again: bool
+    ) -> Receipt | Parcel | Entry:
+        lease = await ledger.claim(session, look.draft, recipient, raw, again=again)
         if lease is None:
             # Another attempt went past us between our look and our claim: look again at what it left.
             return await self.prepare(session, look.order)

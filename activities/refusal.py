@@ -7,7 +7,8 @@ from activities.orders import LetterOrder, Receipt
 from rules.facts import Happening
 from rules.holds import counts
 from rules.journey import EventMatch
-from store.ledger import Addressee, Draft
+from store.addressees import Addressee
+from store.ledger import Draft
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The send protocol: claim in the ledger, speak to the relay with a late dot, settle, and resolve what is in doubt."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from activities.orders import LetterOrder, Receipt
 from activities.preparing import Parcel, Preparing
@@ -10,6 +12,7 @@ from mail.evidence import Evidence, Verdict
 from mail.relay import Relay
 from mail.smtp import Envelope, Outcome, Reply
 from store import ledger
+from store.doubts import resolve
 from store.session import Database
 
 _AT_ONCE = timedelta(seconds=1)
@@ -46,10 +49,17 @@ class Sending:
                 return await ledger.before_dot(session, parcel.lease, parcel.exits, parcel.looked_at)
 
         envelope = Envelope(self._preparing.envelope_sender, parcel.recipient)
-        reply = await self._relay.deliver(envelope, parcel.raw, before_dot)
+        try:
+            reply = await self._relay.deliver(envelope, parcel.raw, before_dot)
+        except (SQLAlchemyError, OSError) as error:
+            # The last look failed, so the dot was not written, whatever the database has made of it.
+            reply = Reply(Outcome.NOT_SENT, None, f"no last look: {type(error).__name__}")
         match reply.outcome:
             case Outcome.ACCEPTED | Outcome.PERMANENT:
-                return await self._settling.close(parcel.lease, reply, parcel.recipient)
+                receipt = await self._settling.close(parcel.lease, reply, parcel.recipient)
+                if receipt is None:
+                    raise later("overtaken by another attempt", _AT_ONCE, parcel.not_after, now)
+                return receipt
             case Outcome.UNKNOWN:
                 await self._settling.leave(parcel.lease, reply, ledger.UNKNOWN)
                 raise later("in doubt: the relay's answer was lost", _AT_ONCE, parcel.not_after, now)
@@ -68,12 +78,14 @@ class Sending:
     async def _resolve(self, entry: ledger.Entry, now: datetime) -> Receipt:
         """Settle a message of which nobody knows whether the relay has it: by evidence, else by its class."""
         assert entry.dot_at is not None
-        due = entry.dot_at + self._timetable.evidence_after
-        if (wait := due - datetime.now(UTC)) > timedelta(0):
-            raise later("in doubt: waiting for evidence", wait, due, datetime.now(UTC))
+        assert entry.waited is not None
+        if (wait := self._timetable.evidence_after - entry.waited) > timedelta(0):
+            raise later("in doubt: waiting for evidence", wait, now + wait, now)
         state, reason, again = judge(await self._evidence.look_up(entry.message_id), entry)
         async with self._database.transaction() as session:
-            await ledger.resolve(session, entry.id, state, reason, resent=again)
+            resolved = await resolve(session, entry.id, entry.dot_at, state, reason, resent=again)
+        if not resolved:
+            raise later("no longer in doubt", _AT_ONCE, entry.not_after, now)
         if state == ledger.CLAIMED:
             raise later(f"to be sent again: {reason}", _AT_ONCE, entry.not_after, now)
         return Receipt(state, reason)

@@ -1,5 +1,7 @@
 """What every route may ask for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from api.keys import Keys
 from mail.links import Links
 from store.intake import Intake
 from store.session import Database
+from workflows.starting import TemporalAway
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,14 @@ async def admin(
 ) -> None:
     """Let in who bears the admin key."""
     door.keys.admit_admin(request.headers.get("authorization"))
+
+
+@contextmanager
+def reaching_temporal() -> Iterator[None]:
+    """Name it when the server was never reached: the SDK's lazy client has no error of its own for that."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not str(error).startswith("Failed client connect"):
+            raise
+        raise TemporalAway("Temporal is away: no connection") from error

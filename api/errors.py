@@ -132,10 +132,15 @@ def verdict_on(error: Exception) -> Verdict:
     return next(VERDICTS[kind] for kind in type(error).__mro__ if kind in VERDICTS)
 
 
-async def _answer(request: Request, error: Exception) -> Response:
+def answer_to(error: Exception) -> Response:
+    """The answer to an error of the table."""
     verdict = verdict_on(error)
     details = error.details if isinstance(error, ApiError) else ()
     return problem(verdict.status, verdict.code, verdict.message or str(error), details, verdict.headers)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    return answer_to(error)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 # not even in a trial. Workers trust it by TRUSTED_CERTIFICATES in .env.
 set -eu
 
-cd /trial
+cd "${1:-/trial}"
 [ -s mailbox.pem ] && exit 0
 umask 077
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 825 \

@@ -16,13 +16,14 @@ _BATCH = 100
 
 def demo(console: Console) -> None:
     """Send the traffic and say what happened. Raises StackError when the API does not take it."""
-    events = list(afternoon())
+    mailbox = _mailbox()
+    events = list(afternoon(mailbox))
     for first in range(0, len(events), _BATCH):
         _send(events[first : first + _BATCH])
     console.print(_told(events))
     console.print(
         f"{len(events)} events of {len(CUSTOMERS)} contacts were accepted. Look at\n"
-        f"  the mailbox       {_origin(os.environ.get('KUNDRESA_EVIDENCE_URL', ''))}\n"
+        f"  the mailbox       {mailbox or 'of your own SMTP server'}\n"
         f"  the journeys      {os.environ['KUNDRESA_TEMPORAL_UI_URL']}\n"
         f"  an hour later     {own_command()} advance 1h",
         highlight=False,
@@ -48,5 +49,5 @@ def _told(events: list[Event]) -> Table:
     return table
 
 
-def _origin(url: str) -> str:
-    return url.removesuffix("/evidence") or "(not ours)"
+def _mailbox() -> str:
+    return os.environ.get("KUNDRESA_EVIDENCE_URL", "").removesuffix("/evidence")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _SHOP = "https://shop.example"
+_PICTURES = "assets/goods"
 
 Event = dict[str, Any]
 
@@ -58,26 +59,30 @@ _GOODS = (
 )
 
 
-def afternoon() -> Iterator[Event]:
-    """Everybody becomes known and subscribes to offers; then some sign up, fill a cart, or order."""
+def afternoon(pictures: str) -> Iterator[Event]:
+    """Everybody becomes known; some sign up, fill a cart, or order; all subscribe to offers.
+
+    `pictures` is the address of the mailbox, which serves the pictures of the goods.
+    """
     for customer in CUSTOMERS:
+        lines = _lines(customer, pictures)
         yield _identify(customer)
-        yield _track(customer, "Subscribed", {"topic": "offers"})
         if customer.signs_up:
             yield _track(customer, "Signed Up", {"method": "checkout"})
-        lines = _lines(customer)
         for line in lines:
-            yield _track(customer, "Product Added", {"cart_id": f"cart-{customer.user_id}", **line, "products": lines})
+            yield _track(customer, "Product Added", {"cart_id": f"cart-{customer.user_id}", **line})
         if customer.orders:
             yield _track(customer, "Order Completed", _order(customer, lines))
+        # Last, because an order ends the welcome: those who order here subscribe on the page that confirms it.
+        yield _track(customer, "Subscribed", {"topic": "offers"})
 
 
-def _lines(customer: Customer) -> list[Event]:
+def _lines(customer: Customer, pictures: str) -> list[Event]:
     chosen = random.sample(_GOODS, customer.cart)
-    return [_line(product_id, name, price) for product_id, name, price in chosen]
+    return [_line(product_id, name, price, pictures) for product_id, name, price in chosen]
 
 
-def _line(product_id: str, name: str, price: float) -> Event:
+def _line(product_id: str, name: str, price: float, pictures: str) -> Event:
     return {
         "product_id": product_id,
         "name": name,
@@ -85,7 +90,7 @@ def _line(product_id: str, name: str, price: float) -> Event:
         "quantity": random.randint(1, 2),  # noqa: S311 - a demo, not a lottery
         "currency": "EUR",
         "url": f"{_SHOP}/products/{product_id}",
-        "image_url": f"{_SHOP}/images/{product_id}.jpg",
+        **({"image_url": f"{pictures}/{_PICTURES}/{product_id}.svg"} if pictures else {}),
     }
 
 

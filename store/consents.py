@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.incoming import Statement
+from store.session import Connection
 
 SUBSCRIBED = "Subscribed"
 UNSUBSCRIBED = "Unsubscribed"
@@ -64,7 +65,7 @@ def statements(name: str, properties: Mapping[str, Any]) -> tuple[Statement, ...
     return tuple(Statement(topic, granted) for topic in topics or [ALL_TOPICS])
 
 
-async def state(connection: AsyncConnection, stated: Sequence[tuple[UUID, Statement, str, datetime]]) -> None:
+async def state(connection: Connection, stated: Sequence[tuple[UUID, Statement, str, datetime]]) -> None:
     """Write down statements: whose, what, from which source (the event's `messageId`), when."""
     columns = (
         [contact_id for contact_id, _, _, _ in stated],
@@ -73,7 +74,7 @@ async def state(connection: AsyncConnection, stated: Sequence[tuple[UUID, Statem
         [source for _, _, source, _ in stated],
         [at for _, _, _, at in stated],
     )
-    await connection.exec_driver_sql(_STATE, columns)
+    await connection.execute(_STATE, *columns)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.incoming import Incoming, Name
 from store.persons import HINTED, Person
+from store.session import Connection
 
 SEEN_STEP = timedelta(hours=1)
 """`contacts.seen_at` is right to this much: a write for each event would cost more than the news is worth."""
@@ -43,6 +43,7 @@ INSERT INTO identities (kind, value, contact_id)
 SELECT kind, value, contact_id FROM unnest($1::text[], $2::text[], $3::uuid[]) AS named (kind, value, contact_id)
 ORDER BY kind, value
 ON CONFLICT DO NOTHING
+RETURNING 1
 """
 
 _TELL = """
@@ -62,7 +63,7 @@ class OvertakenError(Exception):
         self.known = known
 
 
-async def look_up(connection: AsyncConnection, events: Iterable[Incoming], now: datetime) -> dict[Name, Person]:
+async def look_up(connection: Connection, events: Iterable[Incoming], now: datetime) -> dict[Name, Person]:
     """The contacts behind every identity that the events mention, locked until the transaction ends.
 
     Raises OvertakenError when one of them was merged while we waited for its lock.
@@ -70,21 +71,21 @@ async def look_up(connection: AsyncConnection, events: Iterable[Incoming], now: 
     names = {name for event in events for name in event.names()}
     given = [event.contact_id for event in events if event.contact_id is not None]
     columns = ([kind for kind, _ in names], [value for _, value in names], given, HINTED)
-    rows = (await connection.exec_driver_sql(_LOOK_UP, columns)).all()
+    rows = await connection.fetch(_LOOK_UP, *columns)
     persons: dict[UUID, Person] = {}
     directory: dict[Name, Person] = {}
-    for row in rows:
-        if row.gone:
+    for kind, value, contact_id, created_at, seen_at, gone, known, addressed, has in rows:
+        if gone:
             raise OvertakenError
-        if row.id not in persons:
-            lacks = frozenset(key for key in HINTED if key not in row.has)
-            stale = now - row.seen_at > SEEN_STEP
-            persons[row.id] = Person(row.id, row.created_at, row.known, row.addressed, lacks, stale=stale)
-        directory[row.kind, row.value] = persons[row.id]
+        if contact_id not in persons:
+            lacks = frozenset(key for key in HINTED if key not in has)
+            stale = now - seen_at > SEEN_STEP
+            persons[contact_id] = Person(contact_id, created_at, known, addressed, lacks, stale=stale)
+        directory[kind, value] = persons[contact_id]
     return directory
 
 
-async def create(connection: AsyncConnection, persons: Sequence[Person]) -> None:
+async def create(connection: Connection, persons: Sequence[Person]) -> None:
     """Make contacts that were not there, with what they were told so far."""
     traits = [{key: value for key, value in person.patch.items() if value is not None} for person in persons]
     columns = (
@@ -92,21 +93,21 @@ async def create(connection: AsyncConnection, persons: Sequence[Person]) -> None
         [orjson.dumps(told).decode() for told in traits],
         [person.created_at for person in persons],
     )
-    await connection.exec_driver_sql(_CREATE, columns)
+    await connection.execute(_CREATE, *columns)
 
 
-async def name(connection: AsyncConnection, named: Sequence[tuple[Name, Person]]) -> None:
+async def name(connection: Connection, named: Sequence[tuple[Name, Person]]) -> None:
     """Give identities to contacts. Raises OvertakenError when another transaction gave one of them away meanwhile."""
     columns = (
         [kind for (kind, _), _ in named],
         [value for (_, value), _ in named],
         [person.root.id for _, person in named],
     )
-    if (await connection.exec_driver_sql(_NAME, columns)).rowcount != len(named):
+    if len(await connection.fetch(_NAME, *columns)) != len(named):
         raise OvertakenError
 
 
-async def tell(connection: AsyncConnection, told: Sequence[tuple[UUID, dict[str, object]]], now: datetime) -> None:
+async def tell(connection: Connection, told: Sequence[tuple[UUID, dict[str, object]]], now: datetime) -> None:
     """Change traits; None removes one."""
     columns = (
         [contact_id for contact_id, _ in told],
@@ -114,7 +115,7 @@ async def tell(connection: AsyncConnection, told: Sequence[tuple[UUID, dict[str,
         [_text_array(key for key, value in patch.items() if value is None) for _, patch in told],
         [now] * len(told),
     )
-    await connection.exec_driver_sql(_TELL, columns)
+    await connection.execute(_TELL, *columns)
 
 
 def _text_array(values: Iterable[str]) -> str:

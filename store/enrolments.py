@@ -1,6 +1,6 @@
 """Who is inside which journey. The router looks here, never into Temporal's visibility."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from rules.routing import Inside
+from store import ledger
 from store.models import Enrolment
 
 _NAMESPACE = UUID("5b0c7a52-3a1b-4c52-9c85-4b1d0a3c2f10")
@@ -74,7 +75,7 @@ async def enrol(session: AsyncSession, entering: Sequence[tuple[UUID, Inside]]) 
                 "goal_until": inside.goal_until,
             },
         )
-    known = text("SELECT id FROM enrolments WHERE id = ANY(:ids)")
+    known = text("SELECT id FROM enrolments WHERE id = ANY(:ids) AND status <> 'ended'")
     return set((await session.execute(known, {"ids": [inside.id for _, inside in entering]})).scalars())
 
 
@@ -91,16 +92,22 @@ async def end(session: AsyncSession, enrolment: UUID, reason: str, at: datetime)
     await session.execute(
         text(
             """
-            WITH over AS (
-                UPDATE enrolments SET status = 'ended', ended_at = :at, reason = :reason
-                WHERE id = :id AND status <> 'ended'
-            )
-            UPDATE messages SET state = 'cancelled', reason = :reason, settled_at = now(), raw = NULL
-            WHERE enrolment_id = :id AND state = 'claimed'
+            UPDATE enrolments SET status = 'ended', ended_at = :at, reason = :reason
+            WHERE id = :id AND status <> 'ended'
             """
         ),
         {"id": enrolment, "reason": reason, "at": at},
     )
+    await ledger.cancel(session, enrolment, reason)
+
+
+async def inside(session: AsyncSession, workflows: Collection[str]) -> list[tuple[UUID, str]]:
+    """Of these workflows those whose enrolment is not over, each with its enrolment."""
+    rows = await session.execute(
+        text("SELECT id, workflow_id FROM enrolments WHERE workflow_id = ANY(:workflows) AND status <> 'ended'"),
+        {"workflows": list(workflows)},
+    )
+    return [(row.id, row.workflow_id) for row in rows]
 
 
 async def mark(session: AsyncSession, enrolment: UUID, status: str) -> None:

@@ -5,13 +5,13 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import consents, contacts, merging
 from store.contacts import OvertakenError
 from store.incoming import Incoming
 from store.outbox import CHANNEL, lane_of
 from store.persons import Join, Plan, Planner
+from store.session import Connection
 
 # Sequence numbers are drawn in the order of the arrays. The notification goes out once, with the commit.
 _RECORD = f"""
@@ -32,7 +32,7 @@ SELECT message_id, (SELECT pg_notify('{CHANNEL}', '')) FROM recorded
 """  # noqa: S608  (the channel is a constant of ours)
 
 
-async def record(connection: AsyncConnection, events: Sequence[Incoming]) -> None:
+async def record(connection: Connection, events: Sequence[Incoming]) -> None:
     """Record events of distinct `message_id`, in their order. Raises OvertakenError: roll back and begin again.
 
     An event for a `contact_id` that does not exist is left out.
@@ -64,14 +64,14 @@ def _told(plan: Plan) -> list[tuple[UUID, dict[str, object]]]:
     ]
 
 
-async def _join(connection: AsyncConnection, join: Join, now: datetime) -> None:
+async def _join(connection: Connection, join: Join, now: datetime) -> None:
     told = [(join.goes.id, join.goes_patch), (join.stays.id, join.stays_patch)]
     if changes := [(contact_id, patch) for contact_id, patch in told if patch]:
         await contacts.tell(connection, changes, now)
     await merging.merge(connection, join.goes.id, join.stays.id)
 
 
-async def _write(connection: AsyncConnection, plan: Plan) -> None:
+async def _write(connection: Connection, plan: Plan) -> None:
     owned = [(event, person.root.id) for event, person in plan.events]
     lanes: dict[UUID, int] = {contact_id: lane_of(contact_id) for _, contact_id in owned}
     columns = (
@@ -85,7 +85,7 @@ async def _write(connection: AsyncConnection, plan: Plan) -> None:
         list(lanes),
         list(lanes.values()),
     )
-    rows = (await connection.exec_driver_sql(_RECORD, columns)).all()
+    rows = await connection.fetch(_RECORD, *columns)
     if len(rows) != len(owned):
         written = {row[0] for row in rows}
         raise OvertakenError(frozenset(event.message_id for event, _ in owned) - written)

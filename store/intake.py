@@ -14,7 +14,7 @@ from itertools import chain
 
 from store.incoming import Accepted, Incoming, Outcome, Refused
 from store.recording import EventRefusedError, IntakeError, IntakeOverloadedError, IntakeUnavailableError, record
-from store.session import Database
+from store.session import Line
 
 Events = Sequence[Incoming]
 Answer = list[Outcome] | IntakeError
@@ -42,9 +42,9 @@ class _Request:
 class Intake:
     """Records events in groups. `group` is the most events of one transaction, `waiting` the most that may wait."""
 
-    def __init__(self, database: Database, *, group: int = 500, waiting: int = 20_000) -> None:
+    def __init__(self, line: Line, *, group: int = 500, waiting: int = 20_000) -> None:
         self.tally = Tally()
-        self._database = database
+        self._line = line
         self._group = group
         self._limit = waiting
         self._requests: deque[_Request] = deque()
@@ -121,7 +121,7 @@ class Intake:
     async def _answers(self, parts: Sequence[Events]) -> list[Answer]:
         """The answer to each part: all of them in one transaction, or one each when the database refuses that."""
         try:
-            outcomes = await record(self._database, list(chain.from_iterable(parts)))
+            outcomes = await record(self._line, list(chain.from_iterable(parts)))
         except EventRefusedError as refused:
             if len(parts) > 1:
                 return [(await self._answers([part]))[0] for part in parts]

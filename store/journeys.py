@@ -41,7 +41,7 @@ async def publish(session: AsyncSession, journey: Journey) -> Published:
     session.add(row)
     await session.flush()
     rows = select(JourneyVersion.hash, JourneyVersion.number).where(JourneyVersion.journey == name)
-    numbers = dict((await session.execute(rows)).tuples().all())
+    numbers = {row.hash: row.number for row in await session.execute(rows)}
     known = numbers.get(content)
     number = known or max(numbers.values(), default=0) + 1
     if known is None:
@@ -74,7 +74,7 @@ async def definition(session: AsyncSession, name: str, number: int) -> Journey:
 async def live_versions(session: AsyncSession) -> dict[str, int]:
     """The version of each journey that takes new contacts."""
     rows = await session.execute(text("SELECT name, live_version FROM journeys WHERE live_version IS NOT NULL"))
-    return dict(rows.tuples().all())
+    return {row.name: row.live_version for row in rows}
 
 
 async def pause(session: AsyncSession, name: str) -> bool:

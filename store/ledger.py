@@ -1,29 +1,33 @@
-"""The send ledger: what became of every letter. Only these functions change the state of a message.
+"""The send ledger: what became of every letter. Only this module and `doubts` change the state of a message.
 
     claimed -> dot_pending -> sent | failed | unknown
     claimed -> suppressed | unsubscribed | capped | expired | cancelled | render_failed | failed   (never sent, and why)
     dot_pending -> claimed      the relay refused for now, or evidence says that it has nothing
-    dot_pending -> unknown      nobody can tell whether the relay took it; a late answer still makes it `sent`
+    dot_pending -> unknown      nobody can tell whether the relay took it; a late yes still makes it `sent`
 
-A claim draws a new lease. Whoever holds an older one can change nothing any more: a stalled worker that comes back
-finds its lease gone before it writes the dot.
+A claim draws a new lease, and whoever gives up gives the lease back. Whoever holds an old one can change nothing any
+more, but for telling that the relay took the message: a stalled worker that comes back finds its lease gone before it
+writes the dot. What settles once (`settled_at`) stays, but for that late yes to what was `unknown`.
+
+A message that was sent again without evidence (`resent`) is never said to be unsent: its first copy is in doubt, and so
+it ends as `sent` or as `unknown`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-SENT, FAILED, UNKNOWN, CLAIMED, DOT_PENDING = "sent", "failed", "unknown", "claimed", "dot_pending"
+CLAIMED, DOT_PENDING = "claimed", "dot_pending"
+SENT, FAILED, UNKNOWN, CANCELLED = "sent", "failed", "unknown", "cancelled"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A message as the ledger has it now."""
+    """A message as the ledger has it now. `waited` is how long ago the dot was allowed, by the database's clock."""
 
     id: UUID
     state: str
@@ -34,26 +38,10 @@ class Entry:
     resent: bool
     not_after: datetime
     dot_at: datetime | None
+    waited: timedelta | None
     settled: bool
     recipient: str | None
     raw: bytes | None
-
-
-@dataclass(frozen=True)
-class Addressee:
-    """The contact of an enrolment, as it is at this moment, with all that decides whether it may be written to."""
-
-    contact_id: UUID
-    journey: str
-    version: int
-    trigger_seq: int
-    start: dict[str, Any]
-    ended: bool
-    end_reason: str | None
-    paused: bool
-    traits: dict[str, Any]
-    consent: bool | None
-    suppressed: str | None
 
 
 @dataclass(frozen=True)
@@ -81,37 +69,6 @@ class Lease:
     attempt: int
 
 
-async def addressee(session: AsyncSession, enrolment: UUID, topic: str | None) -> Addressee:
-    """Look at the contact now. Raises LookupError when there is no such enrolment."""
-    row = (
-        (
-            await session.execute(
-                text(
-                    """
-                SELECT e.contact_id, e.journey, e.version, e.trigger_seq, v.properties AS start,
-                       e.status = 'ended' AS ended, e.reason AS end_reason,
-                       j.paused_at IS NOT NULL AS paused, c.traits, s.reason AS suppressed,
-                       (SELECT granted FROM consents n WHERE n.contact_id = e.contact_id AND n.topic IN (:topic, '*')
-                        ORDER BY n.id DESC LIMIT 1) AS consent
-                FROM enrolments e
-                JOIN contacts c ON c.id = e.contact_id
-                JOIN events v ON v.seq = e.trigger_seq
-                LEFT JOIN journeys j ON j.name = e.journey
-                LEFT JOIN suppressions s ON s.address = lower(c.traits ->> 'email')
-                WHERE e.id = :enrolment
-                """
-                ),
-                {"enrolment": enrolment, "topic": topic or ""},
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
-        raise LookupError(f"there is no enrolment {enrolment}")
-    return Addressee(**row)
-
-
 async def entry(session: AsyncSession, send_key: str) -> Entry | None:
     """The message of this key, locked until the transaction ends."""
     row = (
@@ -119,8 +76,8 @@ async def entry(session: AsyncSession, send_key: str) -> Entry | None:
             await session.execute(
                 text(
                     """
-                SELECT id, state, reason, message_class, message_id, attempts, resent, not_after, dot_at, recipient,
-                       raw, settled_at IS NOT NULL AS settled
+                SELECT id, state, reason, message_class, message_id, attempts, resent, not_after, dot_at,
+                       now() - dot_at AS waited, recipient, raw, settled_at IS NOT NULL AS settled
                 FROM messages WHERE send_key = :key FOR UPDATE
                 """
                 ),
@@ -141,7 +98,7 @@ _CLAIM = text(
         VALUES (:id, :send_key, :enrolment_id, :contact_id, :journey, :step, :letter, :message_class, :topic,
                 :message_id, :not_after, 'claimed', :recipient, :raw, 1, false, :lease)
         ON CONFLICT (send_key) DO UPDATE SET lease = excluded.lease, attempts = messages.attempts + 1
-            WHERE messages.state = 'claimed'
+            WHERE messages.state = 'claimed' AND :again
         RETURNING id, attempts
     ), begun AS (
         INSERT INTO attempts (id, message, number) SELECT :lease, id, attempts FROM claimed
@@ -151,13 +108,13 @@ _CLAIM = text(
 )
 
 
-async def claim(session: AsyncSession, draft: Draft, recipient: str, raw: bytes) -> Lease | None:
-    """Take the right to send. The bytes of the first claim are kept for every later one.
+async def claim(session: AsyncSession, draft: Draft, recipient: str, raw: bytes, *, again: bool) -> Lease | None:
+    """Take the right to send. The bytes of the first claim are kept; with `again` they are the ones handed in.
 
-    None: another attempt is already past the dot.
+    None: another attempt is past the dot, or it has written the letter while we wrote it, too.
     """
     lease = uuid4()
-    values = {**draft.__dict__, "id": uuid4(), "recipient": recipient, "raw": raw, "lease": lease}
+    values = {**draft.__dict__, "id": uuid4(), "recipient": recipient, "raw": raw, "lease": lease, "again": again}
     row = (await session.execute(_CLAIM, values)).one_or_none()
     return Lease(row.id, lease, row.attempts) if row is not None else None
 
@@ -169,15 +126,41 @@ _REFUSE = text(
     VALUES (:id, :send_key, :enrolment_id, :contact_id, :journey, :step, :letter, :message_class, :topic,
             :message_id, :not_after, :state, :reason, 0, false, now())
     ON CONFLICT (send_key) DO UPDATE
-        SET state = excluded.state, reason = excluded.reason, settled_at = now(), raw = NULL, lease = NULL
+        SET state = CASE WHEN messages.resent THEN 'unknown' ELSE excluded.state END, reason = excluded.reason,
+            settled_at = now(), raw = NULL, lease = NULL
         WHERE messages.state = 'claimed'
+    RETURNING state, reason
     """
 )
 
 
-async def refuse(session: AsyncSession, draft: Draft, state: str, reason: str) -> None:
-    """The letter is not sent, for this reason: a row that one can read."""
-    await session.execute(_REFUSE, {**draft.__dict__, "id": uuid4(), "state": state, "reason": reason})
+@dataclass(frozen=True)
+class Fate:
+    """What became of a message: a final state and its reason."""
+
+    state: str
+    reason: str | None
+
+
+async def refuse(session: AsyncSession, draft: Draft, state: str, reason: str) -> Fate | None:
+    """The letter is not sent, for this reason: a row that one can read. None: another attempt is past the dot."""
+    values = {**draft.__dict__, "id": uuid4(), "state": state, "reason": reason}
+    row = (await session.execute(_REFUSE, values)).one_or_none()
+    return Fate(row.state, row.reason) if row is not None else None
+
+
+async def cancel(session: AsyncSession, enrolment: UUID, reason: str) -> None:
+    """Nothing that the enrolment has claimed and not yet sent may leave."""
+    await session.execute(
+        text(
+            """
+            UPDATE messages SET state = CASE WHEN resent THEN 'unknown' ELSE 'cancelled' END, reason = :reason,
+                settled_at = now(), raw = NULL, lease = NULL
+            WHERE enrolment_id = :enrolment AND state = 'claimed'
+            """
+        ),
+        {"enrolment": enrolment, "reason": reason},
+    )
 
 
 _DOT = text(
@@ -185,6 +168,8 @@ _DOT = text(
     UPDATE messages m SET state = 'dot_pending', dot_at = now()
     WHERE id = :message AND lease = :lease AND state = 'claimed'
       AND EXISTS (SELECT 1 FROM enrolments e WHERE e.id = m.enrolment_id AND e.status <> 'ended')
+      AND NOT EXISTS (SELECT 1 FROM journeys j WHERE j.name = m.journey AND j.paused_at IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address = lower(m.recipient))
       AND (m.message_class <> 'marketing' OR coalesce(
             (SELECT granted FROM consents n WHERE n.contact_id = m.contact_id AND n.topic IN (m.topic, '*')
              ORDER BY n.id DESC LIMIT 1), false))
@@ -198,8 +183,8 @@ _DOT = text(
 async def before_dot(session: AsyncSession, lease: Lease, exits: Sequence[str], looked_at: int) -> bool:
     """Take the last look, with the body already at the relay: may the dot be written.
 
-    False when the lease is gone, the run is over, consent was withdrawn, or an event that may end the run has been
-    committed after `looked_at`.
+    False when the lease is gone, the run is over, the journey was paused, the address was suppressed, consent was
+    withdrawn, or an event that may end the run has been committed after `looked_at`.
     """
     values = {"message": lease.message, "lease": lease.token, "exits": list(exits), "looked_at": looked_at}
     return (await session.execute(_DOT, values)).one_or_none() is not None
@@ -208,11 +193,17 @@ async def before_dot(session: AsyncSession, lease: Lease, exits: Sequence[str], 
 _SETTLE = text(
     """
     WITH told AS (
-        UPDATE attempts SET outcome = :outcome, code = :code, text = :text, ended_at = now() WHERE id = :lease
+        UPDATE attempts SET outcome = :outcome, code = :code, text = :text, ended_at = now()
+        WHERE id = :lease AND outcome IS NULL
     )
-    UPDATE messages SET state = :state, reason = :reason,
-        settled_at = CASE WHEN :final THEN now() END, raw = CASE WHEN :final THEN NULL ELSE raw END
-    WHERE id = :message AND lease = :lease AND state = ANY(:from_states)
+    UPDATE messages SET state = CASE WHEN resent AND :failed THEN 'unknown' ELSE :state END, reason = :reason,
+        settled_at = CASE WHEN :final THEN now() END,
+        raw = CASE WHEN :final THEN NULL ELSE raw END,
+        lease = CASE WHEN :given_back THEN NULL ELSE lease END
+    WHERE id = :message AND (
+        lease = :lease AND settled_at IS NULL
+        OR :sent AND state IN ('claimed', 'unknown'))
+    RETURNING state, reason
     """
 )
 
@@ -228,46 +219,27 @@ class Result:
 
 async def settle(
     session: AsyncSession, lease: Lease, result: Result, state: str, reason: str | None, *, final: bool
-) -> None:
-    """Write down what came of the attempt. A late answer to a message in doubt settles it as well."""
-    await session.execute(
-        _SETTLE,
-        {
-            "lease": lease.token,
-            "message": lease.message,
-            "outcome": result.outcome,
-            "code": result.code,
-            "text": result.text[:500],
-            "state": state,
-            "reason": reason,
-            "final": final,
-            "from_states": [CLAIMED, DOT_PENDING, UNKNOWN],
-        },
-    )
+) -> Fate | None:
+    """Write down what came of the attempt; back to `claimed`, its lease is given back.
 
-
-async def doubt(session: AsyncSession, message: UUID) -> None:
-    """Nobody knows whether the relay took the message: its sender died, or the answer was lost."""
-    await session.execute(
-        text("UPDATE messages SET state = 'unknown', reason = 'in doubt' WHERE id = :id AND state = 'dot_pending'"),
-        {"id": message},
-    )
-
-
-async def resolve(session: AsyncSession, message: UUID, state: str, reason: str, *, resent: bool = False) -> None:
-    """Settle a message in doubt by evidence or by policy. `claimed`: it will be sent (again)."""
-    await session.execute(
-        text(
-            """
-            UPDATE messages SET state = :state, reason = :reason, resent = resent OR :resent,
-                lease = CASE WHEN :state <> 'claimed' THEN lease END,
-                settled_at = CASE WHEN :state <> 'claimed' THEN now() END,
-                raw = CASE WHEN :state = 'claimed' THEN raw END
-            WHERE id = :id AND state = 'unknown' AND settled_at IS NULL
-            """
-        ),
-        {"id": message, "state": state, "reason": reason, "resent": resent},
-    )
+    `sent` is believed from whoever says it: nobody sends again what the relay has. None: the lease was gone, and the
+    message's fate is told by others.
+    """
+    values = {
+        "lease": lease.token,
+        "message": lease.message,
+        "outcome": result.outcome,
+        "code": result.code,
+        "text": result.text[:500],
+        "state": state,
+        "reason": reason,
+        "final": final,
+        "sent": state == SENT,
+        "failed": state == FAILED,
+        "given_back": state == CLAIMED,
+    }
+    row = (await session.execute(_SETTLE, values)).one_or_none()
+    return Fate(row.state, row.reason) if row is not None else None
 
 
 async def suppress(session: AsyncSession, address: str, reason: str) -> None:
@@ -280,5 +252,5 @@ async def suppress(session: AsyncSession, address: str, reason: str) -> None:
 
 async def identity(session: AsyncSession) -> dict[str, int]:
     """How many messages are in each state: together they are all that were ever enqueued."""
-    rows = await session.execute(text("SELECT state, count(*) FROM messages GROUP BY state"))
-    return dict(rows.tuples().all())
+    rows = await session.execute(text("SELECT state, count(*) AS number FROM messages GROUP BY state"))
+    return {row.state: row.number for row in rows}

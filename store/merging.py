@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from store.outbox import lane_of
+from store.session import Connection
 
 # Each takes $1, the contact that goes, and $2, the one that stays.
 _MOVES = (
@@ -42,8 +41,8 @@ WHERE seq IN (SELECT seq FROM outbox WHERE lane = $3::smallint AND contact_id = 
 """
 
 
-async def merge(connection: AsyncConnection, goes: UUID, stays: UUID) -> None:
+async def merge(connection: Connection, goes: UUID, stays: UUID) -> None:
     """Move everything of `goes` to `stays`. Traits of `stays` win; both contacts must be locked."""
     for move in _MOVES:
-        await connection.exec_driver_sql(move, (goes, stays))
-    await connection.exec_driver_sql(_MOVE_OUTGOING, (goes, stays, lane_of(goes), lane_of(stays)))
+        await connection.execute(move, goes, stays)
+    await connection.execute(_MOVE_OUTGOING, goes, stays, lane_of(goes), lane_of(stays))

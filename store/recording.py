@@ -5,15 +5,14 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+import asyncpg
 
 from store import events as event_log
 from store.contacts import OvertakenError
 from store.incoming import Accepted, Incoming, Outcome
-from store.session import Database
+from store.session import Line
 
 _ATTEMPTS = 10
-_SECONDS = 30.0
 # Classes and codes of PostgreSQL's errors (appendix A of its manual): what lies in the data, and what passes by itself.
 _REFUSALS = ("22", "23", "54")
 _CLASHES = ("40001", "40P01", "55P03")
@@ -35,7 +34,7 @@ class EventRefusedError(IntakeError):
     """The database will never take these events, because of what they hold."""
 
 
-async def record(database: Database, events: Sequence[Incoming]) -> list[Outcome]:
+async def record(line: Line, events: Sequence[Incoming]) -> list[Outcome]:
     """Record events in one transaction, and tell what became of each, in their order.
 
     Raises IntakeUnavailableError, or EventRefusedError when one of them is at fault.
@@ -44,7 +43,7 @@ async def record(database: Database, events: Sequence[Incoming]) -> list[Outcome
     for attempt in range(_ATTEMPTS):
         fresh = _distinct(events, known)
         try:
-            await _attempt(database, list(fresh.values()))
+            await _attempt(line, list(fresh.values()))
         except OvertakenError as overtaken:
             known |= overtaken.known
         except _ClashError:
@@ -59,25 +58,25 @@ class _ClashError(Exception):
     """Two transactions waited for each other, or the connection had gone stale. Another try is worth it."""
 
 
-async def _attempt(database: Database, events: Sequence[Incoming]) -> None:
+async def _attempt(line: Line, events: Sequence[Incoming]) -> None:
     if not events:
         return
-    async with _told_apart(), asyncio.timeout(_SECONDS), database.transaction() as session:
-        await event_log.record(await session.connection(), events)
+    async with _told_apart(), line.transaction() as connection:
+        await event_log.record(connection, events)
 
 
 @contextlib.asynccontextmanager
 async def _told_apart() -> AsyncIterator[None]:
     try:
         yield
-    except DBAPIError as error:
-        code = str(getattr(error.orig, "sqlstate", None) or "")
+    except asyncpg.PostgresError as error:
+        code = error.sqlstate or ""
         if code in _CLASHES:
             raise _ClashError(code) from error
         if code.startswith(_REFUSALS):
             raise EventRefusedError(code) from error
-        raise IntakeUnavailableError(code or type(error.orig).__name__) from error
-    except (SQLAlchemyError, OSError) as error:  # TimeoutError is an OSError
+        raise IntakeUnavailableError(code) from error
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:  # TimeoutError is an OSError
         raise IntakeUnavailableError(type(error).__name__) from error
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
+import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -38,3 +40,32 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+_CONNECT_SECONDS, _COMMAND_SECONDS = 10.0, 30.0
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+"""The driver's own connection."""
+
+
+class Line:
+    """One connection of its own, without SQLAlchemy between: for intake, where each request waits for the commit."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = driver_url(database_url)
+        self._connection: Connection | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """The connection, opened (again) when need be; its work is committed when the block ends well."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                self._url, timeout=_CONNECT_SECONDS, command_timeout=_COMMAND_SECONDS
+            )
+        async with self._connection.transaction():
+            yield self._connection
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()

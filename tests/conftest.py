@@ -1,6 +1,8 @@
 """Real servers for every test that wants one: PostgreSQL, Temporal and a mailbox, each started once a session."""
 
 import asyncio
+import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -113,3 +116,27 @@ async def mailbox_url(server_folder: DataFolder, server_ports: Ports) -> AsyncIt
         yield f"http://{HOST}:{server_ports.mailbox}"
     finally:
         await part.stop()
+
+
+# Without these Chromium looks for its maker's servers at every start.
+_CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A real browser. On the build machine it must be there."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium on PATH (Debian: chromium)")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM_OPTIONS)
+        yield browser
+        await browser.close()

@@ -5,6 +5,7 @@ Browsers call from the shop's own pages, so these addresses answer any origin; a
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -13,16 +14,19 @@ from fastapi import APIRouter, Request, Response
 
 from api.bodies import BATCH_BYTES, BATCH_EVENTS, EVENT_BYTES, read_json
 from api.dependencies import front_door
-from api.errors import InvalidError, MalformedError, TooLargeError, documented
+from api.errors import ApiError, InvalidError, MalformedError, TooLargeError, answer_to, documented
 from api.fields import Object
 from api.reading import KINDS, Clock
 from api.receiving import Gathered, gather, settle
 from api.routes import segment_examples as examples
+from store.recording import IntakeError
 
 router = APIRouter(prefix="/v1", tags=["Segment tracking API"])
 
-ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
-_PREFLIGHT = ANY_ORIGIN | {
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding",
     "Access-Control-Max-Age": "86400",
@@ -50,18 +54,34 @@ async def _body(request: Request, limit: int) -> Object:
     return body
 
 
-def _single(kind: str) -> Callable[[Request], Awaitable[Response]]:
+def _from_any_page(endpoint: Endpoint) -> Endpoint:
+    """The same endpoint, whose answers, also its errors, a browser lets the calling page see."""
+
+    @wraps(endpoint)
+    async def call(request: Request) -> Response:
+        try:
+            response = await endpoint(request)
+        except (ApiError, IntakeError) as error:
+            response = answer_to(error)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    return call
+
+
+def _single(kind: str) -> Endpoint:
     read = KINDS[kind]
 
     async def call(request: Request) -> Response:
         body = await _body(request, EVENT_BYTES)
         event = read(body, Clock.of(body, datetime.now(UTC)))
         settle(await front_door(request).intake.accept([event]))
-        return Response(_DONE, headers=ANY_ORIGIN, media_type="application/json")
+        return Response(_DONE, media_type="application/json")
 
-    return call
+    return _from_any_page(call)
 
 
+@_from_any_page
 async def batch(request: Request) -> Response:
     """Many calls in one body, each with its `type`. Calls that cannot be taken are told, the others are kept."""
     body = await _body(request, BATCH_BYTES)
@@ -74,7 +94,7 @@ async def batch(request: Request) -> Response:
     shared = body.get("context")
     gathered = gather(calls, lambda call: _call(call, clock, shared))
     await gathered.record(front_door(request).intake)
-    return Response(_batch_answer(gathered), headers=ANY_ORIGIN, media_type="application/json")
+    return Response(_batch_answer(gathered), media_type="application/json")
 
 
 def _call(call: Object, clock: Clock, shared: object) -> Any:
@@ -107,7 +127,7 @@ def _document(example: Object, kind: str) -> dict[str, Any]:
     }
 
 
-def _add(kind: str, endpoint: Callable[[Request], Awaitable[Response]], short: str) -> None:
+def _add(kind: str, endpoint: Endpoint, short: str) -> None:
     answers: dict[int | str, dict[str, Any]] = {
         200: {
             "description": "Committed",

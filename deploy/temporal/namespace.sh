@@ -14,9 +14,12 @@ else
     temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"
 fi
 
-# A new namespace is known to every part of the server after some seconds.
-until temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" \
-    --type Keyword --name JourneyId --name JourneyStage; do
-    sleep 2
+# One at a time: of several names in one call, only the first is made. A new namespace is known to every part of the
+# server after some seconds, so it may take several tries.
+for attribute in JourneyId JourneyStage; do
+    until temporal operator search-attribute list --namespace "$TEMPORAL_NAMESPACE" | grep -qw "$attribute"; do
+        temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" --type Keyword --name "$attribute" ||
+            sleep 2
+    done
 done
 echo "Namespace $TEMPORAL_NAMESPACE is ready"

@@ -115,8 +115,8 @@ async def test_the_address_in_the_contexts_traits_is_the_contacts(client: Client
 
 
 async def test_of_the_context_only_what_journeys_can_use_is_kept(client: Client, stored: Database) -> None:
-    kept = {"page": {"path": "/"}, "campaign": {"source": "x"}, "library": {"name": "l"}, "locale": "sv-FI"}
-    kept["timezone"] = "Europe/Helsinki"  # type: ignore[assignment]  # one of them is no object
+    kept: dict[str, Any] = {"page": {"path": "/"}, "campaign": {"source": "x"}, "library": {"name": "l"}}
+    kept |= {"locale": "sv-FI", "timezone": "Europe/Helsinki"}
     body = call(context=kept | {"ip": "192.0.2.1", "userAgent": "x", "device": {"id": 1}}, integrations={"All": False})
     await client.post("/v1/track", json=body)
     assert (await event(stored, body["messageId"]))[2] == kept
@@ -188,7 +188,7 @@ async def test_of_a_batch_the_bad_ones_are_told_and_the_good_ones_kept(client: C
         (1, "no-name", "event"),
         (2, None, ""),
         (3, None, "type"),
-        (4, bad[3]["messageId"], "userId"),  # type: ignore[index]  # the fourth is an object
+        (4, bad[3]["messageId"], "userId"),
         (6, large["messageId"], ""),
     ]
     for message in (good, other):

@@ -71,7 +71,10 @@ def bare(letter: str) -> Context:
 
 def careless(letter: str) -> Context:
     """Return what a careless shop leaves to say: no currency, prices and links that cannot be right."""
-    products = [{"product_id": "p1", "price": "abc", "url": "/p1", "image_url": "p1.png"}, {"name": "Towel", "price": 5}]
+    products = [
+        {"product_id": "p1", "price": "abc", "url": "/p1", "image_url": "p1.png"},
+        {"name": "Towel", "price": 5},
+    ]
     context = _context(letter, {"email": "someone@example.org"}, [line("Gift card", "25")], None)
     happened = Happening("Cart Viewed", datetime(2026, 11, 20, tzinfo=UTC), {"products": products, "cart_url": "/cart"})
     known = {"cart": cart([happened]).as_context(), "order": order({"order_id": 7, "products": products})}

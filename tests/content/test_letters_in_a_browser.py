@@ -1,26 +1,15 @@
 """Letters as a browser lays them out: nothing sticks out at a phone's width, every word has contrast (WCAG 1.4.3)."""
 
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from mail.rendering import Letters
 from tests.content.contexts import MARKETING, TRANSACTIONAL, full
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-CHROMIUM = shutil.which("chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 FAINT_WORDS = """() => {
   const rgb = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -56,20 +45,10 @@ STICKING_OUT = """() => [...document.body.querySelectorAll('*')].filter(element 
   })
   .map(element => element.outerHTML.slice(0, 80))"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium on PATH")
-
 
 @pytest.fixture(scope="module")
 def letters() -> Letters:
     return Letters(TEMPLATES)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
 
 
 @pytest.mark.parametrize("width", [360, 800])

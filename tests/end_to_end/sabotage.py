@@ -15,7 +15,11 @@ from tests.end_to_end.shop_client import Shop
 # Letters that were under way when a worker was killed stand still: only those of attempts since then are under way.
 _LOOK = """
 SELECT (SELECT count(*) FROM outbox) AS outbox,
+       (SELECT count(*) FROM events) AS events,
        (SELECT count(*) FROM enrolments WHERE status <> 'ended') AS active,
+       (SELECT count(*) FROM enrolments e WHERE status <> 'ended'
+        AND EXISTS (SELECT FROM messages m WHERE m.enrolment_id = e.id)
+        AND NOT EXISTS (SELECT FROM messages m WHERE m.enrolment_id = e.id AND settled_at IS NULL)) AS asleep,
        (SELECT count(*) FROM attempts) AS attempts,
        (SELECT count(*) FROM messages WHERE state = 'sent') AS sent,
        (SELECT count(*) FROM messages m JOIN attempts a ON a.id = m.lease
@@ -28,25 +32,25 @@ _PATIENCE_S = 40.0
 
 @dataclass(frozen=True)
 class Sight:
-    """How far the work was, and what was under way: calls of the shop, events to be routed, runs, letters."""
+    """How far the work was, and what was under way: calls of the shop, events, runs, and letters.
+
+    `asleep` are runs between two letters; `claimed` and `dot_pending` are letters that are handed to the relay.
+    """
 
     answered: int
     unanswered: int
+    events: int
     outbox: int
     active: int
+    asleep: int
     attempts: int
     sent: int
     claimed: int
     dot_pending: int
 
-    @property
-    def on_the_line(self) -> int:
-        """Letters that were being handed to the relay."""
-        return self.claimed + self.dot_pending
-
-    def went_on_since(self, other: "Sight") -> bool:
-        """Whether more was done than at that time: before that, another kill would hit nothing."""
-        return (self.answered, self.attempts, self.sent) != (other.answered, other.attempts, other.sent)
+    def done(self, victim: str) -> tuple[int, ...]:
+        """What the victim had done by then, alone or with others."""
+        return (self.events,) if victim == "api" else (self.events - self.outbox, self.attempts, self.sent)
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ POINTS: Mapping[str, Wanted] = {
     "events come in": lambda sight: sight.unanswered > 0 and sight.answered >= 40,
     "runs start": lambda sight: sight.outbox > 0 and sight.active > 0,
     "letters are sent": lambda sight: sight.dot_pending >= 2,
-    "runs sleep": lambda sight: sight.active - sight.on_the_line >= 10,
+    "runs sleep": lambda sight: sight.asleep >= 5,
     "letters are sent again": lambda sight: sight.dot_pending >= 2,
 }
 
@@ -94,7 +98,7 @@ class Saboteur:
     async def strike(self, victim: str) -> None:
         """Kill the part at one point after the other; in between the work goes on."""
         for point, wanted in POINTS.items():
-            before = await self._when(wanted, point)
+            before = await self._when(victim, point, wanted)
             await self._running.kill(victim)
             after = await self.look() if victim != "postgres" else None
             down = self._chance.uniform(0.1, 1.0)
@@ -103,7 +107,8 @@ class Saboteur:
             self._since = datetime.now(UTC)
             await self._running.start(victim)
 
-    async def _when(self, wanted: Wanted, point: str) -> Sight:
+    async def _when(self, victim: str, point: str, wanted: Wanted) -> Sight:
+        """Wait for the point; and for the victim to have done something since it was killed last."""
         last = self.kills[-1].after or self.kills[-1].before if self.kills else None
         sight: Sight | None = None
         with suppress(TimeoutError):
@@ -111,7 +116,7 @@ class Saboteur:
                 while True:
                     with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                         sight = await self.look()
-                        if wanted(sight) and (last is None or sight.went_on_since(last)):
+                        if wanted(sight) and (last is None or sight.done(victim) != last.done(victim)):
                             return sight
                     await asyncio.sleep(0.005)
         raise AssertionError(f"it never came to the point where {point}: {sight and _told(sight)}")

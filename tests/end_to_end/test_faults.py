@@ -32,12 +32,11 @@ async def stack() -> AsyncIterator[Running]:
         "KUNDRESA_TEMPLATES_DIR": str(SHOP / "templates"),
         "KUNDRESA_EVIDENCE_AFTER": "PT2S",
     }
-    async with running(settings, product=("api",)) as stack:
-        async with slow_line(stack.ports.smtp, SLOWEST_ANSWER_S) as line:
-            stack.environment["KUNDRESA_SMTP_URL"] = f"smtp://127.0.0.1:{line}"
-            await stack.start("worker")
-            yield stack
-            await stack.part("worker").stop()
+    async with running(settings, product=("api",)) as stack, slow_line(stack.ports.smtp, SLOWEST_ANSWER_S) as line:
+        stack.environment["KUNDRESA_SMTP_URL"] = f"smtp://127.0.0.1:{line}"
+        await stack.start("worker")
+        yield stack
+        await stack.part("worker").stop()
 
 
 @pytest.mark.parametrize("victim", ["worker", "api", "temporal", "postgres"])
@@ -92,9 +91,7 @@ async def drained(stack: Running) -> None:
 
 async def judged(stack: Running, crowd: Sequence[Shopper]) -> Verdict:
     addresses = {shopper.address for shopper in crowd}
-    mails = {
-        address: came for address, came in (await Letterbox(stack).sorted()).items() if address in addresses
-    }
+    mails = {address: came for address, came in (await Letterbox(stack).sorted()).items() if address in addresses}
     users = [shopper.user for shopper in crowd]
     messages, attempts, enrolments = await rows_of(stack, users)
     verdict = check_letters(crowd, mails)

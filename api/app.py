@@ -1,0 +1,94 @@
+"""The front door: one application, its tools opened when it starts and closed when it stops."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from api import errors
+from api.dependencies import FrontDoor
+from api.keys import Keys
+from api.routes import contacts, enrolments, events, health, journeys, segment, unsubscribe
+from mail.links import Links
+from settings import Settings
+from store.intake import Intake
+from store.session import Database, Line
+from workflows.connection import connect
+
+_ABOUT = """
+The front door of Kundresa: shop events come in, operators look and steer.
+
+**Events.** Existing Segment-compatible clients send to `/v1/track` and its siblings; backend teams send to
+`/v1/events`. An event is answered when it is committed: what was answered with 200 or 202 is never lost, and the same
+`messageId` again is accepted and changes nothing. Taking in events needs the database alone; Temporal may be down.
+
+**Whose event?** `userId` names the contact; without it the e-mail address does; without either `anonymousId`. A name
+that nobody has goes to that contact, and an anonymous contact that becomes known keeps its events. Two contacts with
+different user ids never become one.
+
+**Errors** have one shape: `{"error": {"code", "message", "details": [{"path", "message"}]}}`. 503 always comes with
+`Retry-After`, and nothing was recorded then.
+"""
+_TAGS: list[dict[str, Any]] = [
+    {"name": "Events", "description": "The plain form, for backend teams."},
+    {"name": "Segment tracking API", "description": "For existing Segment-compatible clients and shop plugins."},
+    {"name": "Enrolments", "description": "Journeys that start on request."},
+    {"name": "Admin", "description": "For operators; needs the admin key."},
+    {"name": "Unsubscribe", "description": "The link in letters; needs no key."},
+    {"name": "Health", "description": "For those who run Kundresa."},
+]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. It needs the database once it serves; Temporal may come later."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database, line = Database(settings.database_url), Line(settings.database_url)
+        intake = Intake(line)
+        await intake.start()
+        try:
+            app.state.front_door = FrontDoor(
+                database=database,
+                intake=intake,
+                temporal=await connect(lazy=True),
+                keys=Keys(settings.accepted_keys, settings.admin_key.get_secret_value()),
+                links=Links(settings.secret.get_secret_value(), settings.public_url),
+                shop_name=settings.shop_name,
+                temporal_ui_url=settings.temporal_ui_url,
+            )
+            yield
+        finally:
+            await intake.stop()
+            await line.close()
+            await database.close()
+
+    # The pages' scripts come out of an installed package: /docs works without the internet. A redirect would break
+    # one-click unsubscribing, so a stray slash is simply not found.
+    app = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title="Kundresa",
+        version="0.1.0",
+        description=_ABOUT,
+        openapi_tags=_TAGS,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        # Spans would bear the addresses of requests, and those may hold e-mail addresses and the tokens of letters.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    errors.install(app)
+    for router in (
+        events.router,
+        segment.router,
+        enrolments.router,
+        journeys.router,
+        contacts.router,
+        enrolments.steering,
+        unsubscribe.router,
+        health.router,
+    ):
+        app.include_router(router)
+    return app

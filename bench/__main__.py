@@ -1,0 +1,47 @@
+"""`python -m bench [NAME ...] [--json FILE]`: measure, and print every figure beside its floor."""
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import journeys
+from bench.figures import Figure, table
+
+Measure = Callable[[Callable[[str], None]], Awaitable[list[Figure]]]
+MEASUREMENTS: dict[str, Measure] = {"journeys": journeys.measure}
+
+
+async def run(names: list[str], console: Console) -> list[Figure]:
+    """Measure these, one after the other."""
+    began, figures = time.monotonic(), []
+    for name in names:
+        figures += await MEASUREMENTS[name](
+            lambda line: console.print(f"[dim]{time.monotonic() - began:5.0f} s[/] {line}", highlight=False)
+        )
+    return figures
+
+
+def main() -> None:
+    """Read the options, measure, show."""
+    options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    options.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MEASUREMENTS)}; all without one")
+    options.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
+    chosen = options.parse_args()
+    if unknown := set(chosen.names) - set(MEASUREMENTS):
+        options.error(f"there is no measurement {', '.join(sorted(unknown))}")
+    console = Console()
+    figures = asyncio.run(run(chosen.names or list(MEASUREMENTS), console))
+    console.print(table(figures))
+    if chosen.json:
+        told = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "figures": [each.as_data() for each in figures]}
+        chosen.json.write_text(json.dumps(told, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

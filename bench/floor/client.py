@@ -1,0 +1,54 @@
+"""The side of the bare Temporal program that starts runs and awaits their results."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import Client
+
+from bench.servers import Servers
+from local.part import Program
+
+_AT_ONCE = 50
+
+
+@asynccontextmanager
+async def bare_program(these: Servers, processes: int) -> AsyncIterator[str]:
+    """So many worker processes of the bare program; yields their task queue."""
+    queue = f"floor-{uuid4().hex[:8]}"
+    parts = [await these.start(_worker(f"floor-{number}", these, queue)) for number in range(processes)]
+    try:
+        yield queue
+    finally:
+        await these.stop(parts)
+
+
+def _worker(name: str, these: Servers, queue: str) -> Program:
+    async def answers() -> bool:
+        return True  # its first run, which is not measured, waits until it works
+
+    arguments = [these.temporal_address, queue, str(these.ports.smtp)]
+    return Program(
+        name=name,
+        title=name,
+        command=[sys.executable, "-m", "bench.floor.program", *arguments],
+        answers=answers,
+        environment=these.told,
+    )
+
+
+async def finish(
+    client: Client, run: Callable[[Any, str], Coroutine[Any, Any, Any]], count: int, queue: str
+) -> None:
+    """Start so many runs, `_AT_ONCE` calls side by side, and await all their results."""
+    calls = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(name: str) -> None:
+        async with calls:
+            handle = await client.start_workflow(run, name, id=f"floor-{name}", task_queue=queue)
+        await handle.result()
+
+    await asyncio.gather(*(one(uuid4().hex) for _ in range(count)))

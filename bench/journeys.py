@@ -1,0 +1,93 @@
+"""Journeys finished per second (entry, timer, one mail, exit), and how much history one of them leaves.
+
+Ours: events are committed by intake; the router starts the runs; each sleeps a second, sends one letter over SMTP, and
+ends with a row. The floor: a bare Temporal program with a timer of a second and one empty activity.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from statistics import median
+from uuid import uuid4
+
+import asyncpg
+from temporalio.client import Client, WorkflowHandle
+
+from bench.contacts import events, intake_of
+from bench.figures import Figure, Target
+from bench.floor.client import bare_program, finish
+from bench.floor.program import Timed
+from bench.servers import Servers, servers
+from store.intake import Intake
+from store.session import driver_url
+
+_WORKERS = 2
+_WARM_UP = 20
+_POLL_S = 0.05
+_PATIENCE_S = 60.0
+
+
+async def measure(tell: Callable[[str], None], *, contacts: int = 300, rounds: int = 3) -> list[Figure]:
+    """Measure in turns, ours and floor, and take the medians."""
+    ours, floors = [], []
+    async with servers() as these:
+        client = await Client.connect(these.temporal_address)
+        for number in range(rounds):
+            ours.append(await _ours(these, contacts))
+            floors.append(await _floor(these, client, contacts))
+            tell(f"journeys, round {number + 1}: {ours[-1]:.1f}/s, floor {floors[-1]:.1f}/s")
+        history = await _histories(these, client)
+    speed = Figure("journeys finished", "/s", median(ours), median(floors), Target("ratio", "at least", 0.8))
+    return [speed, *history]
+
+
+async def _ours(these: Servers, contacts: int) -> float:
+    workers = await these.workers(_WORKERS)
+    connection = await asyncpg.connect(driver_url(these.settings.database_url))
+    try:
+        async with intake_of(these.settings.database_url) as intake:
+            await _through(intake, connection, _WARM_UP)
+            began = time.perf_counter()
+            await _through(intake, connection, contacts)
+            return contacts / (time.perf_counter() - began)
+    finally:
+        await connection.close()
+        await these.stop(workers)
+
+
+async def _through(intake: Intake, connection: "asyncpg.Connection[asyncpg.Record]", contacts: int) -> None:
+    """Let so many new contacts enter at once, and wait until the last one's run is over."""
+    over = "SELECT count(*) FROM enrolments WHERE status = 'ended'"
+    until = await connection.fetchval(over) + contacts
+    await intake.accept(events("Bench Timed", contacts, uuid4().hex[:8]))
+    async with asyncio.timeout(_PATIENCE_S):
+        while await connection.fetchval(over) < until:
+            await asyncio.sleep(_POLL_S)
+
+
+async def _floor(these: Servers, client: Client, contacts: int) -> float:
+    async with bare_program(these, _WORKERS) as queue:
+        await finish(client, Timed.run, _WARM_UP, queue)
+        began = time.perf_counter()
+        await finish(client, Timed.run, contacts, queue)
+        return contacts / (time.perf_counter() - began)
+
+
+async def _histories(these: Servers, client: Client) -> list[Figure]:
+    ours = await _history(client, 'WorkflowType = "Journey"')
+    floor = await _history(client, 'WorkflowType = "Timed"')
+    return [
+        Figure("history of such a journey", "events", ours[0], floor[0], Target("figure", "at most", 18)),
+        Figure("its size", "bytes", ours[1], floor[1], Target("figure", "at most", 5000)),
+    ]
+
+
+async def _history(client: Client, query: str) -> tuple[int, int]:
+    """Events and bytes of one finished run."""
+    found = [each async for each in client.list_workflows(f'{query} AND ExecutionStatus = "Completed"', limit=1)]
+    handle: WorkflowHandle[object, object] = client.get_workflow_handle(found[0].id, run_id=found[0].run_id)
+    description = await handle.describe()
+    return description.history_length, description.raw_description.workflow_execution_info.history_size_bytes
+
+
+Measure = Callable[..., Awaitable[list[Figure]]]

@@ -1,0 +1,92 @@
+"""Messages of which nobody knows whether the relay took them, and what nobody works on any more."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.ledger import CLAIMED
+
+_PAGE = 100
+
+
+async def doubt(session: AsyncSession, message: UUID) -> None:
+    """Nobody knows whether the relay took the message: its sender died, or the answer was lost."""
+    await session.execute(
+        text("UPDATE messages SET state = 'unknown', reason = 'in doubt' WHERE id = :id AND state = 'dot_pending'"),
+        {"id": message},
+    )
+
+
+async def resolve(
+    session: AsyncSession, message: UUID, dot_at: datetime, state: str, reason: str, *, resent: bool = False
+) -> bool:
+    """Settle a message in doubt by evidence or by policy. `claimed`: it will be sent (again).
+
+    False: it is not in that doubt any more; its sender has answered, or somebody else has resolved it.
+    """
+    row = await session.execute(
+        text(
+            """
+            UPDATE messages SET state = :state, reason = :reason, resent = resent OR :resent,
+                lease = CASE WHEN :final THEN lease END,
+                settled_at = CASE WHEN :final THEN now() END,
+                raw = CASE WHEN :final THEN NULL ELSE raw END
+            WHERE id = :id AND state = 'unknown' AND settled_at IS NULL AND dot_at = :dot_at
+            RETURNING 1
+            """
+        ),
+        {
+            "id": message,
+            "dot_at": dot_at,
+            "state": state,
+            "reason": reason,
+            "resent": resent,
+            "final": state != CLAIMED,
+        },
+    )
+    return row.one_or_none() is not None
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """A message past the dot whose run is over: no attempt will come to settle it."""
+
+    id: UUID
+    message_id: str
+    dot_at: datetime
+
+
+async def abandoned(session: AsyncSession, patience: timedelta) -> list[Abandoned]:
+    """A page of the messages that are abandoned and whose dot was allowed longer ago than `patience`, oldest first."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT m.id, m.message_id, m.dot_at
+            FROM messages m JOIN enrolments e ON e.id = m.enrolment_id
+            WHERE m.state IN ('dot_pending', 'unknown') AND m.settled_at IS NULL
+              AND m.dot_at < now() - cast(:patience AS interval) AND e.status = 'ended'
+            ORDER BY m.dot_at LIMIT :page
+            """
+        ),
+        {"patience": patience, "page": _PAGE},
+    )
+    return [Abandoned(row.id, row.message_id, row.dot_at) for row in rows]
+
+
+async def cancel_left(session: AsyncSession) -> int:
+    """Cancel what was claimed in the moment in which its run ended; how many there were."""
+    rows = await session.execute(
+        text(
+            """
+            UPDATE messages m SET state = CASE WHEN m.resent THEN 'unknown' ELSE 'cancelled' END, reason = e.reason,
+                settled_at = now(), raw = NULL, lease = NULL
+            FROM enrolments e
+            WHERE e.id = m.enrolment_id AND e.status = 'ended' AND m.state = 'claimed'
+            RETURNING 1
+            """
+        )
+    )
+    return len(rows.all())
