@@ -30,7 +30,8 @@ async def addressee(
 ) -> Addressee:
     """Look at the contact now; `recipient` is the address of a letter that was written before.
 
-    Raises LookupError when there is no such enrolment.
+    Until the transaction ends, the run cannot be ended and the contact cannot be merged: whoever does that finds what
+    was claimed here. Raises LookupError when there is no such enrolment.
     """
     row = (
         (
@@ -48,6 +49,7 @@ async def addressee(
                 LEFT JOIN journeys j ON j.name = e.journey
                 LEFT JOIN suppressions s ON s.address = lower(coalesce(:recipient, c.traits ->> 'email'))
                 WHERE e.id = :enrolment
+                FOR SHARE OF e
                 """
                 ),
                 {"enrolment": enrolment, "topic": topic or "", "recipient": recipient},

@@ -50,7 +50,8 @@ async def of_contacts(session: AsyncSession, contacts: Sequence[UUID]) -> dict[U
 async def enrol(session: AsyncSession, entering: Sequence[tuple[UUID, Inside]]) -> set[UUID]:
     """Write down who enters, before the workflow is started. The ids of those that are inside now.
 
-    Repeats change nothing; who is inside already by another event is left out.
+    Repeats change nothing; who is inside already by another event is left out. A contact that was merged a moment ago
+    enters as the one that it became; DBAPIError when that one is inside already: work it out again.
     """
     for contact, inside in entering:
         await session.execute(
@@ -75,8 +76,14 @@ async def enrol(session: AsyncSession, entering: Sequence[tuple[UUID, Inside]]) 
                 "goal_until": inside.goal_until,
             },
         )
+    moved = """
+        UPDATE enrolments e SET contact_id = c.merged_into
+        FROM contacts c WHERE e.id = ANY(:ids) AND c.id = e.contact_id AND c.merged_into IS NOT NULL
+        """
+    ids = [inside.id for _, inside in entering]
+    await session.execute(text(moved), {"ids": ids})
     known = text("SELECT id FROM enrolments WHERE id = ANY(:ids) AND status <> 'ended'")
-    return set((await session.execute(known, {"ids": [inside.id for _, inside in entering]})).scalars())
+    return set((await session.execute(known, {"ids": ids})).scalars())
 
 
 async def reach_goal(session: AsyncSession, reached: Sequence[tuple[UUID, datetime]]) -> None:

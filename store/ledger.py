@@ -97,7 +97,8 @@ _CLAIM = text(
                               message_id, not_after, state, recipient, raw, attempts, resent, lease)
         VALUES (:id, :send_key, :enrolment_id, :contact_id, :journey, :step, :letter, :message_class, :topic,
                 :message_id, :not_after, 'claimed', :recipient, :raw, 1, false, :lease)
-        ON CONFLICT (send_key) DO UPDATE SET lease = excluded.lease, attempts = messages.attempts + 1
+        ON CONFLICT (send_key) DO UPDATE
+            SET lease = excluded.lease, attempts = messages.attempts + 1, contact_id = excluded.contact_id
             WHERE messages.state = 'claimed' AND :again
         RETURNING id, attempts
     ), begun AS (

@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
-from store.outbox import lane_of
+from store.outbox import LANE_LOCKS, lane_of
 from store.session import Connection
 
 # Each takes $1, the contact that goes, and $2, the one that stays.
 _MOVES = (
+    # The strongest lock: whoever is just enrolling one of them waits, or is waited for, and nobody is left behind.
+    "SELECT FROM contacts WHERE id IN ($1::uuid, $2::uuid) ORDER BY id FOR UPDATE",
     """
     UPDATE contacts s
     SET traits = g.traits || s.traits, seen_at = greatest(s.seen_at, g.seen_at)
@@ -28,17 +30,24 @@ _MOVES = (
           AND s.contact_id = $2::uuid AND s.status <> 'ended' AND s.journey = g.journey AND s.key = g.key
         RETURNING g.id
     )
-    UPDATE messages m SET state = 'cancelled', reason = 'merged', settled_at = now(), raw = NULL
+    UPDATE messages m SET state = CASE WHEN m.resent THEN 'unknown' ELSE 'cancelled' END, reason = 'merged',
+        settled_at = now(), raw = NULL, lease = NULL
     FROM over WHERE m.enrolment_id = over.id AND m.state = 'claimed'
     """,
     "UPDATE enrolments SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
+    # What either has claimed was decided on half of what is known now: taking the lease away has it looked at again.
+    """
+    UPDATE messages m SET lease = NULL
+    FROM enrolments e WHERE e.contact_id IN ($1::uuid, $2::uuid) AND m.enrolment_id = e.id AND m.state = 'claimed'
+    """,
 )
 
-# Rows that a router is at work on stay: it asks the event for its contact, and intake must not wait for a router.
-_MOVE_OUTGOING = """
+# While a router holds the lane the rows stay where they are, for intake must not wait for a router: whoever takes them
+# asks the event for its contact.
+_MOVE_OUTGOING = f"""
 UPDATE outbox SET contact_id = $2::uuid, lane = $4::smallint
-WHERE seq IN (SELECT seq FROM outbox WHERE lane = $3::smallint AND contact_id = $1::uuid FOR UPDATE SKIP LOCKED)
-"""
+WHERE lane = $3::smallint AND contact_id = $1::uuid AND (SELECT pg_try_advisory_xact_lock({LANE_LOCKS}, $3))
+"""  # noqa: S608  (a constant of ours)
 
 
 async def merge(connection: Connection, goes: UUID, stays: UUID) -> None:

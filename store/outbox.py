@@ -25,8 +25,8 @@ LANES = 32
 CHANNEL = "kundresa_outbox"
 """PostgreSQL's notification channel that wakes the routers when events were committed."""
 
-# The first half of the advisory locks' keys: any fixed number that nobody else uses.
-_LANE_LOCKS = 710_553
+LANE_LOCKS = 710_553
+"""The first half of the keys of the advisory locks on lanes: any fixed number that nobody else uses."""
 
 
 def lane_of(contact_id: UUID) -> int:
@@ -57,7 +57,7 @@ async def hold_lane(database: Database, lane: int) -> AsyncIterator[bool]:
     """Hold the lane while the block runs; False: another router holds it. A dead router's lanes are free at once."""
     async with database.engine.connect() as connection:
         taken = await connection.scalar(
-            text("SELECT pg_try_advisory_xact_lock(:locks, :lane)"), {"locks": _LANE_LOCKS, "lane": lane}
+            text("SELECT pg_try_advisory_xact_lock(:locks, :lane)"), {"locks": LANE_LOCKS, "lane": lane}
         )
         yield bool(taken)
 
@@ -67,7 +67,7 @@ async def take(session: AsyncSession, lane: int, limit: int) -> list[Waiting]:
     rows = await session.execute(
         text(
             """
-            SELECT o.seq, o.contact_id, o.attempts, v.name, v.properties, v.received_at
+            SELECT o.seq, v.contact_id, o.attempts, v.name, v.properties, v.received_at
             FROM outbox o JOIN events v ON v.seq = o.seq
             WHERE o.lane = :lane AND NOT EXISTS (
                 SELECT 1 FROM outbox p

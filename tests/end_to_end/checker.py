@@ -24,6 +24,7 @@ class Verdict:
     unexpected: list[str] = field(default_factory=list)
     ledger: list[str] = field(default_factory=list)
     enrolments: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
     outbox: list[str] = field(default_factory=list)
 
     @property

@@ -50,7 +50,11 @@ class Sight:
 
     def done(self, victim: str) -> tuple[int, ...]:
         """What the victim had done by then, alone or with others."""
-        return (self.events,) if victim == "api" else (self.events - self.outbox, self.attempts, self.sent)
+        return (self.events,) if victim == "api" else (self.attempts, self.sent)
+
+    def busy(self, victim: str) -> bool:
+        """Whether the victim had something in its hands."""
+        return self.unanswered > 0 if victim == "api" else self.active > 0
 
 
 @dataclass(frozen=True)
@@ -111,12 +115,16 @@ class Saboteur:
         """Wait for the point; and for the victim to have done something since it was killed last."""
         last = self.kills[-1].after or self.kills[-1].before if self.kills else None
         sight: Sight | None = None
+
+        def ripe(now: Sight) -> bool:
+            went_on = last is None or now.done(victim) != last.done(victim)
+            return wanted(now) and now.busy(victim) and went_on
+
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):
                 while True:
                     with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                        sight = await self.look()
-                        if wanted(sight) and (last is None or sight.done(victim) != last.done(victim)):
+                        if ripe(sight := await self.look()):
                             return sight
                     await asyncio.sleep(0.005)
         raise AssertionError(f"it never came to the point where {point}: {sight and _told(sight)}")

@@ -12,12 +12,17 @@ Call = dict[str, Any]
 
 
 class Shop:
-    """Counts what was `answered`, what is still `unanswered`, and how often a call had to be sent again."""
+    """Knows what was `committed` (by `messageId`), how many calls wait for their answer, how many were sent again."""
 
     def __init__(self, api: httpx2.AsyncClient, write_key: str) -> None:
         self._api = api
         self._key = write_key
-        self.answered = self.unanswered = self.repeated = 0
+        self.committed: set[str] = set()
+        self.unanswered = self.repeated = 0
+
+    @property
+    def answered(self) -> int:
+        return len(self.committed)
 
     async def say(self, *calls: Call) -> None:
         """Return when all of them are committed. The `messageId`s stay the same however often they are sent."""
@@ -26,7 +31,7 @@ class Shop:
             self.repeated += len(calls)
             await asyncio.sleep(_PAUSE_S)
         self.unanswered -= len(calls)
-        self.answered += len(calls)
+        self.committed |= {call["messageId"] for call in calls}
 
     async def _sent(self, calls: tuple[Call, ...]) -> bool:
         try:

@@ -15,6 +15,7 @@ from tests.end_to_end.running import Running
 from tests.end_to_end.shop_client import Shop, identify, track
 
 _LOOK_EVERY_S = 0.2
+_LOOKING_AROUND = 3
 _ORDER = Counter(("receipt", "review"))
 
 
@@ -139,3 +140,14 @@ async def _live(shopper: Shopper, shop: Shop, letterbox: Letterbox, comes_after:
     elif habit in (Habit.BUYS, Habit.HASTY):
         await shop.say(order)
     shopper.ordered_at = datetime.now(UTC)
+
+
+async def browse(crowd: Sequence[Shopper], shop: Shop, chance: random.Random) -> None:
+    """Look at products until cancelled, so that at any time some call is under way. No journey listens to that."""
+
+    async def look_around() -> None:
+        while True:
+            await shop.say(track(chance.choice(crowd).user, "Product Viewed", product_id=chance.randint(1, 9)))
+            await asyncio.sleep(chance.uniform(0, 0.1))
+
+    await asyncio.gather(*(look_around() for _ in range(_LOOKING_AROUND)))

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from temporalio.client import Client
 
 from local.ports import HOST, Ports
-from tests.workflows.test_journey import at, until
+from tests.workflows.watching import at, until
 from tests.workflows.world import Run, World, enter, happen, journey
 from workflows.starting import tell
 
