@@ -29,7 +29,7 @@ that nobody has goes to that contact, and an anonymous contact that becomes know
 different user ids never become one.
 
 **Errors** have one shape: `{"error": {"code", "message", "details": [{"path", "message"}]}}`. 503 always comes with
-`Retry-After`, and nothing was recorded then.
+`Retry-After`: send it again, under the same `messageId`, and it is recorded once.
 """
 _TAGS: list[dict[str, Any]] = [
     {"name": "Events", "description": "The plain form, for backend teams."},
@@ -41,29 +41,35 @@ _TAGS: list[dict[str, Any]] = [
 ]
 
 
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[FrontDoor]:
+    """The tools of the API. What intake has taken is recorded before they are closed."""
+    database, line = Database(settings.database_url), Line(settings.database_url)
+    intake = Intake(line)
+    await intake.start()
+    try:
+        yield FrontDoor(
+            database=database,
+            intake=intake,
+            temporal=await connect(lazy=True),
+            keys=Keys(settings.accepted_keys, settings.admin_key.get_secret_value()),
+            links=Links(settings.secret.get_secret_value(), settings.public_url),
+            shop_name=settings.shop_name,
+            temporal_ui_url=settings.temporal_ui_url,
+        )
+    finally:
+        await intake.stop()
+        await line.close()
+        await database.close()
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The application. It needs the database once it serves; Temporal may come later."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database, line = Database(settings.database_url), Line(settings.database_url)
-        intake = Intake(line)
-        await intake.start()
-        try:
-            app.state.front_door = FrontDoor(
-                database=database,
-                intake=intake,
-                temporal=await connect(lazy=True),
-                keys=Keys(settings.accepted_keys, settings.admin_key.get_secret_value()),
-                links=Links(settings.secret.get_secret_value(), settings.public_url),
-                shop_name=settings.shop_name,
-                temporal_ui_url=settings.temporal_ui_url,
-            )
+        async with _opened(settings) as app.state.front_door:
             yield
-        finally:
-            await intake.stop()
-            await line.close()
-            await database.close()
 
     # The pages' scripts come out of an installed package: /docs works without the internet. A redirect would break
     # one-click unsubscribing, so a stray slash is simply not found.

@@ -90,7 +90,7 @@ class Verdict:
 
 
 _SOON = {"Retry-After": "5"}
-_AWAY = "the database cannot be reached just now; nothing was recorded, send it again"
+_AWAY = "the database cannot be reached just now; send it again, under the same messageId"
 _TEMPORAL_AWAY = "Temporal cannot be reached just now; try again"
 
 VERDICTS: dict[type[Exception], Verdict] = {

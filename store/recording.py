@@ -55,7 +55,7 @@ async def record(line: Line, events: Sequence[Incoming]) -> list[Outcome]:
 
 
 class _ClashError(Exception):
-    """Two transactions waited for each other, or the connection had gone stale. Another try is worth it."""
+    """Two transactions waited for each other. Another try is worth it."""
 
 
 async def _attempt(line: Line, events: Sequence[Incoming]) -> None:

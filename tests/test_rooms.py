@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "activities": ACTIVITIES | {"temporalio"} | SQL_TYPES,
     "workflows": WORKFLOWS | {"temporalio", "google.protobuf"} | SQL_TYPES,
     "api": API
-    | {"fastapi", "starlette", "pydantic", "email_validator", "jinja2", "orjson", "prometheus_client"}
+    | {"fastapi", "fastapi_offline", "starlette", "uvicorn", "pydantic", "email_validator", "jinja2", "orjson"}
+    | {"prometheus_client"}
     | {"settings", "temporalio"}
     | SQL_TYPES,
     "local": API

@@ -4,7 +4,6 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.envconfig import ClientConfig
-from temporalio.service import GrpcCompression
 
 _LEARNED = PydanticPayloadConverter()
 
@@ -29,4 +28,4 @@ async def connect(*, lazy: bool = False) -> Client:
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, lazy=lazy, data_converter=data_converter, grpc_compression=GrpcCompression.NONE)
+    return await Client.connect(**config, lazy=lazy, data_converter=data_converter)

@@ -177,7 +177,7 @@ async def test_of_a_batch_the_bad_ones_are_told_and_the_good_ones_kept(client: C
         {"type": "track", "userId": "u", "messageId": "no-name"},
         7,
         {"type": "dance"},
-        call(type="track", userId=True),
+        call(type="track", userId=True, messageId="no-id"),
     ]
     large = call(type="track", properties={"x": "y" * 33_000})
     answer = await client.post("/v1/batch", json={"batch": [good, *bad, other, large]})
@@ -188,7 +188,7 @@ async def test_of_a_batch_the_bad_ones_are_told_and_the_good_ones_kept(client: C
         (1, "no-name", "event"),
         (2, None, ""),
         (3, None, "type"),
-        (4, bad[3]["messageId"], "userId"),
+        (4, "no-id", "userId"),
         (6, large["messageId"], ""),
     ]
     for message in (good, other):

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -82,10 +83,8 @@ class Letterbox:
 
     async def watch(self) -> None:
         while True:
-            try:
+            with suppress(httpx2.HTTPError):  # the machine is busy
                 self.by_address = await self.sorted()
-            except httpx2.HTTPError:  # the machine is busy
-                pass
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def sorted(self) -> dict[str, list[dict[str, Any]]]:
@@ -95,7 +94,7 @@ class Letterbox:
         return found
 
     async def holds(self, address: str, letter: str) -> None:
-        while letter not in map(letter_of, self.by_address.get(address, [])):
+        while letter not in map(letter_of, self.by_address.get(address, [])):  # noqa: ASYNC110 - `watch` looks for all
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
