@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import journeys
+from bench import intake, journeys, latency
 from bench.figures import Figure, table
 
 Measure = Callable[[Callable[[str], None]], Awaitable[list[Figure]]]
-MEASUREMENTS: dict[str, Measure] = {"journeys": journeys.measure}
+MEASUREMENTS: dict[str, Measure] = {"intake": intake.measure, "journeys": journeys.measure, "latency": latency.measure}
 
 
 async def run(names: list[str], console: Console) -> list[Figure]:

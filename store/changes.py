@@ -29,9 +29,12 @@ async def set_topics(
             text(
                 """
                 INSERT INTO consents (contact_id, topic, granted, source, at)
-                SELECT :contact, :topic, :granted, :source, :at
-                WHERE NOT EXISTS (SELECT 1 FROM consents
-                                  WHERE contact_id = :contact AND topic = :topic AND source = :source)
+                SELECT said.* FROM (VALUES (cast(:contact AS uuid), cast(:topic AS text), cast(:granted AS boolean),
+                                            cast(:source AS text), cast(:at AS timestamptz)))
+                    AS said (contact_id, topic, granted, source, at)
+                WHERE NOT EXISTS (
+                    SELECT FROM consents known
+                    WHERE (known.contact_id, known.topic, known.source) = (said.contact_id, said.topic, said.source))
                 """
             ),
             {"contact": contact, "topic": topic, "granted": granted, "source": source, "at": at},

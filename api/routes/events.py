@@ -12,10 +12,11 @@ from api.bodies import BATCH_BYTES, BATCH_EVENTS, EVENT_BYTES, read_json
 from api.dependencies import front_door
 from api.errors import Detail, InvalidError, MalformedError, TooLargeError, documented
 from api.fields import Object
+from api.hot import HotRoute
 from api.reading import Clock, plain
 from api.receiving import Gathered, gather, settle
 
-router = APIRouter(prefix="/v1", tags=["Events"])
+router = APIRouter(prefix="/v1", tags=["Events"], route_class=HotRoute)
 
 
 class Rejected(BaseModel):

@@ -16,12 +16,13 @@ from api.bodies import BATCH_BYTES, BATCH_EVENTS, EVENT_BYTES, read_json
 from api.dependencies import front_door
 from api.errors import ApiError, InvalidError, MalformedError, TooLargeError, answer_to, documented
 from api.fields import Object
+from api.hot import HotRoute
 from api.reading import KINDS, Clock
 from api.receiving import Gathered, gather, settle
 from api.routes import segment_examples as examples
 from store.recording import IntakeError
 
-router = APIRouter(prefix="/v1", tags=["Segment tracking API"])
+router = APIRouter(prefix="/v1", tags=["Segment tracking API"], route_class=HotRoute)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

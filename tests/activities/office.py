@@ -1,5 +1,6 @@
 """A post office for the tests: contacts inside journeys, and the send protocol between a database and a relay."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ LETTERS = {
     "hello": "Hello {{ contact.first_name }}, {{ links.unsubscribe }}",
     "receipt": "Thank you, {{ contact.first_name }}",
     "broken": "Hello {{ contact.nickname }}",
+    "unfit": "{{ contact.email | money(contact.first_name) }}",
 }
 JOURNEY = {
     "journey": "tried",
@@ -65,9 +67,13 @@ class Oracle:
 
     verdict: Verdict = Verdict.UNKNOWABLE
     asked: list[str] = field(default_factory=list)
+    meddle: Callable[[], Awaitable[object]] | None = None
 
     async def look_up(self, message_id: str) -> Verdict:
         self.asked.append(message_id)
+        meddle, self.meddle = self.meddle, None
+        if meddle is not None:
+            await meddle()
         return self.verdict
 
 
@@ -117,7 +123,7 @@ class Office:
         timetable = Timetable(evidence_after=self.evidence_after)
         return Sending(database or self.database, preparing, relay or self.relay(), self.oracle, timetable)
 
-    async def happens(self, name: str, user: str = "u1", **fields: Any) -> None:
+    async def happens(self, name: str, user: str | None = "u1", **fields: Any) -> None:
         now = datetime.now(UTC)
         event = Incoming(str(uuid4()), name, now, now, user_id=user, **fields)
         await recording.record(self._line, [event])
@@ -164,6 +170,14 @@ class Office:
     async def message(self) -> dict[str, Any]:
         """The only message in the ledger."""
         return await self.row("SELECT * FROM messages")
+
+    async def reaches(self, state: str) -> None:
+        """Return when the only message is in that state."""
+        for _ in range(500):
+            if [row["state"] for row in await self.rows("SELECT state FROM messages")] == [state]:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"the message never became {state}")
 
     async def outcomes(self) -> list[str | None]:
         """What came of the attempts, in their order."""

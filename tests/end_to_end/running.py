@@ -73,6 +73,12 @@ class Running:
         listed: list[dict[str, Any]] = answer.raise_for_status().json()["messages"]
         return listed[::-1]
 
+    async def admin(self, method: str, path: str) -> Any:
+        """Ask something of the admin endpoints."""
+        key = {"Authorization": f"Bearer {self.environment['KUNDRESA_ADMIN_KEY']}"}
+        answer = await self.api.request(method, path, headers=key)
+        return answer.raise_for_status().json()
+
     async def client(self) -> Client:
         """A client of Temporal, that outlives the server's restarts."""
         if self._client is None:

@@ -10,6 +10,7 @@ from local.part import Part
 from local.ports import Ports
 from local.postgres import database_url as address_of
 from local.postgres import postgres
+from store.events import record
 from store.incoming import Accepted, Outcome, Refused
 from store.intake import Intake
 from store.migrations.run import upgrade
@@ -81,6 +82,22 @@ async def test_a_contacts_events_are_numbered_in_the_order_of_their_commits(data
             await line.close()
     found = await rows(database, "SELECT contact_id, (properties ->> 'step')::int FROM events ORDER BY contact_id, seq")
     assert [step for _, step in found] == list(range(15)) * 6
+
+
+async def test_a_contacts_next_event_waits_until_the_one_before_is_committed(
+    intake: Intake, database: Database
+) -> None:
+    await intake.accept([happened(user_id="u1")])
+    other_process = Line(database.url)
+    async with other_process.transaction() as connection:
+        await record(connection, [happened(user_id="u1", message_id="first")])
+        second = asyncio.ensure_future(intake.accept([happened(user_id="u1", message_id="second")]))
+        done, _ = await asyncio.wait([second], timeout=0.5)
+        assert not done
+    await second
+    await other_process.close()
+    found = await rows(database, "SELECT message_id FROM events WHERE message_id IN ('first', 'second') ORDER BY seq")
+    assert found == [("first",), ("second",)]
 
 
 async def test_many_requests_share_one_commit(intake: Intake, database: Database) -> None:
