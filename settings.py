@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     letters_per_second: float = Field(
         default=100, gt=0, description="The most letters that one worker hands to the relay in a second."
     )
+    cached_runs: int = Field(
+        default=2000, ge=0, description="Runs that a worker keeps in memory; the others are replayed when they wake."
+    )
     worker_versioning: bool = Field(
         default=False, description="Whether workers register as versions of a Temporal worker deployment."
     )

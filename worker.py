@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 import uvloop
-from prometheus_client import Gauge, start_http_server
+from prometheus_client import REGISTRY, Gauge, start_http_server
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
@@ -48,7 +48,6 @@ _log = logging.getLogger("worker")
 
 ROLES = ("journeys", "letters", "sweeps", "router")
 _GRACE = timedelta(seconds=25)
-_CACHED_RUNS = 2000
 _ROUND = timedelta(minutes=1)
 
 
@@ -100,7 +99,7 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
                 enrolments.stand,
             ],
             no_remote_activities=True,
-            max_cached_workflows=_CACHED_RUNS,
+            max_cached_workflows=settings.cached_runs,
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         ),
@@ -156,6 +155,7 @@ async def _routing(settings: Settings, client: Client) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        REGISTRY.unregister(routed)
         await database.close()
 
 

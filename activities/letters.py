@@ -21,8 +21,11 @@ class LetterActivities:
     @activity.defn
     async def send(self, order: LetterOrder) -> Receipt:
         """Send the letter, or say why not. Doing it again never sends it again."""
+        now = clock.now(order.now)
+        # A letter grows stale from when it was ordered, also while nobody was there to take the order.
+        order = replace(order, now=now, ttl=order.ttl - (now - order.now))
         async with beating():
-            return await _to_its_end(self._sending.send(replace(order, now=clock.now(order.now))))
+            return await _to_its_end(self._sending.send(order))
 
 
 async def _to_its_end(delivery: Coroutine[None, None, Receipt]) -> Receipt:

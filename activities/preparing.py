@@ -14,6 +14,7 @@ from mail.headers import HeaderUnsafe
 from mail.links import Links
 from mail.message import Heading, Unsubscribe, compose, message_id
 from mail.rendering import LetterError, Letters
+from rules.cart import cart
 from store import enrolments, facts, ledger
 from store.addressees import addressee
 from store.doubts import doubt
@@ -68,6 +69,8 @@ class Preparing:
         if entry is not None and entry.recipient and raw:
             return await self._claim(session, look, entry.recipient, raw, again=True)
         try:
+            if self._shows_an_empty_cart(look):
+                return await self._refuse(session, look, Receipt("suppressed", "the cart is empty"))
             raw = self._write(look, recipient)
         except LetterError as error:
             return await self._refuse(session, look, Receipt("render_failed", str(error)))
@@ -108,6 +111,9 @@ class Preparing:
             return await self.prepare(session, look.order)
         exits = tuple({name for match in look.exits for name in match.event})
         return Parcel(lease, recipient, raw, exits, look.newest, look.draft.not_after)
+
+    def _shows_an_empty_cart(self, look: Look) -> bool:
+        return "cart" in self._letters.variables(look.draft.letter) and not cart(look.events).lines
 
     def _write(self, look: Look, recipient: str) -> bytes:
         topic = look.draft.topic

@@ -10,11 +10,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import intake, journeys, latency
+from bench import intake, journeys, latency, memory
 from bench.figures import Figure, table
 
 Measure = Callable[[Callable[[str], None]], Awaitable[list[Figure]]]
-MEASUREMENTS: dict[str, Measure] = {"intake": intake.measure, "journeys": journeys.measure, "latency": latency.measure}
+MEASUREMENTS: dict[str, Measure] = {
+    "intake": intake.measure,
+    "journeys": journeys.measure,
+    "latency": latency.measure,
+    "memory": memory.measure,
+}
 
 
 async def run(names: list[str], console: Console) -> list[Figure]:

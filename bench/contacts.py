@@ -11,22 +11,29 @@ from store.session import Line
 
 
 def events(name: str, count: int, prefix: str) -> list[Incoming]:
-    """One event of so many new contacts, each with an address and consent to `offers`."""
+    """One event of each of so many contacts."""
+    return [event(name, prefix, number) for number in range(count)]
+
+
+def event(name: str, prefix: str, number: int) -> Incoming:
+    """An event of a contact who has an address, and consents to `offers`."""
     now = datetime.now(UTC)
-    return [
-        Incoming(
-            message_id=str(uuid4()),
-            name=name,
-            occurred_at=now,
-            received_at=now,
-            user_id=f"{prefix}-{number}",
-            email=address(prefix, number),
-            traits={"email": address(prefix, number), "first_name": "Anna", "plan": "basic"},
-            properties={"topic": "offers"},
-            consents=(Statement("offers", True),),  # noqa: FBT003  (a yes is a yes)
-        )
-        for number in range(count)
-    ]
+    return Incoming(
+        message_id=str(uuid4()),
+        name=name,
+        occurred_at=now,
+        received_at=now,
+        user_id=user(prefix, number),
+        email=address(prefix, number),
+        traits={"email": address(prefix, number), "first_name": "Anna", "plan": "basic"},
+        properties={"topic": "offers"},
+        consents=(Statement(topic="offers", granted=True),),
+    )
+
+
+def user(prefix: str, number: int) -> str:
+    """The user id of a contact of a run."""
+    return f"{prefix}-{number}"
 
 
 def address(prefix: str, number: int) -> str:

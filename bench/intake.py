@@ -29,7 +29,10 @@ async def measure(tell: Callable[[str], None], *, seconds: float = 2.0, rounds: 
         for size, path, floor_path in ((1, "/v1/track", "/event"), (_BATCH, "/v1/batch", "/batch")):
             ours, floors = [], []
             for number in range(-1, rounds):
-                taken = size * await _load(these.ports.api, path, size, seconds), size * await _load(bare, floor_path, size, seconds)
+                taken = (
+                    size * await _load(these.ports.api, path, size, seconds),
+                    size * await _load(bare, floor_path, size, seconds),
+                )
                 if number < 0:
                     continue  # the first round warms up
                 ours.append(taken[0])

@@ -67,7 +67,8 @@ async def _through(intake: Intake, connection: "asyncpg.Connection[asyncpg.Recor
 
 
 async def _floor(these: Servers, client: Client, contacts: int) -> float:
-    async with bare_program(these, _WORKERS) as queue:
+    queue = f"floor-{uuid4().hex[:8]}"
+    async with bare_program(these, _WORKERS, queue):
         await finish(client, Timed.run, _WARM_UP, queue)
         began = time.perf_counter()
         await finish(client, Timed.run, contacts, queue)

@@ -9,11 +9,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from statistics import quantiles
-from uuid import uuid4
 
 from temporalio.client import Client
 
-from bench.contacts import address, events, intake_of
+from bench.contacts import address, event, intake_of
 from bench.figures import Figure, Target
 from bench.floor.client import bare_program
 from bench.floor.program import AtOnce
@@ -30,25 +29,24 @@ async def measure(tell: Callable[[str], None], *, mails: int = 200) -> list[Figu
     """Measure in turns, mail by mail."""
     async with servers() as these:
         await these.workers(1)
-        async with bare_program(these, 1) as queue, intake_of(these.settings.database_url) as intake:
+        async with bare_program(these, 1, "floor"), intake_of(these.settings.database_url) as intake:
             client = await Client.connect(these.temporal_address)
-            run = f"mail-{uuid4().hex[:8]}"
-            began = await _send(intake, client, queue, run, mails + _WARM_UP)
+            began = await _send(intake, client, mails + _WARM_UP)
             ours, floor = await _waits(these, began)
     tell(f"mails: {len(ours)} of ours, {len(floor)} of the floor")
     return [_figure("p50", ours, floor, 50), _figure("p99", ours, floor, 99)]
 
 
-async def _send(intake: Intake, client: Client, queue: str, run: str, mails: int) -> dict[str, float]:
+async def _send(intake: Intake, client: Client, mails: int) -> dict[str, float]:
     """Set mails going; by recipient, when each began. The first ones, which warm up, are left out."""
     began = {}
-    for number, event in enumerate(events("Bench Noticed", mails, run)):
-        await intake.accept([event])
-        began[address(run, number)] = time.time()
+    for number in range(mails):
+        await intake.accept([event("Bench Noticed", "ours", number)])
+        began[address("ours", number)] = time.time()
         await asyncio.sleep(_EVERY_S)
-        recipient = address(f"floor-{run}", number)
+        recipient = address("floor", number)
         began[recipient] = time.time()
-        await client.start_workflow(AtOnce.run, recipient, id=recipient, task_queue=queue)
+        await client.start_workflow(AtOnce.run, recipient, id=recipient, task_queue="floor")
         await asyncio.sleep(_EVERY_S)
     return dict(list(began.items())[2 * _WARM_UP :])
 
@@ -59,8 +57,8 @@ async def _waits(these: Servers, began: dict[str, float]) -> tuple[list[float], 
         while began.keys() - (ended := accepted(these.folder)).keys():
             await asyncio.sleep(0.2)
     waits = {recipient: (ended[recipient] - at) * 1000 for recipient, at in began.items()}
-    ours = [wait for recipient, wait in waits.items() if not recipient.startswith("floor-")]
-    return ours, [wait for recipient, wait in waits.items() if recipient.startswith("floor-")]
+    ours = [wait for recipient, wait in waits.items() if recipient.startswith("ours")]
+    return ours, [wait for recipient, wait in waits.items() if recipient.startswith("floor")]
 
 
 def _figure(name: str, ours: list[float], floor: list[float], percent: int) -> Figure:

@@ -54,7 +54,11 @@ class Servers:
 
     async def workers(self, count: int) -> list[Part]:
         """Start so many workers, each with all roles, as docker-compose.yml does."""
-        return [await self.start(worker(f"worker-{number}", self.told)) for number in range(count)]
+        return [await self.worker(f"worker-{number}") for number in range(count)]
+
+    async def worker(self, name: str, *arguments: str, **settings: str) -> Part:
+        """Start one worker, with these arguments and settings on top."""
+        return await self.start(_worker(name, {**self.told, **settings}, *arguments))
 
     async def stop(self, parts: Sequence[Part]) -> None:
         """Stop these programs, the latest first."""
@@ -86,7 +90,7 @@ async def servers(*, with_temporal: bool = True) -> AsyncIterator[Servers]:
             await these.stop(list(these.running))
 
 
-def worker(name: str, told: dict[str, str], *arguments: str) -> Program:
+def _worker(name: str, told: dict[str, str], *arguments: str) -> Program:
     """One worker process of the product."""
     port = Ports.free().metrics
     return Program(

@@ -7,21 +7,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from bench.servers import Servers
-from local.part import Program
+from local.part import Part, Program
 
 _AT_ONCE = 50
 
 
 @asynccontextmanager
-async def bare_program(these: Servers, processes: int) -> AsyncIterator[str]:
-    """So many worker processes of the bare program; yields their task queue."""
-    queue = f"floor-{uuid4().hex[:8]}"
+async def bare_program(these: Servers, processes: int, queue: str) -> AsyncIterator[list[Part]]:
+    """So many worker processes of the bare program, on this task queue."""
     parts = [await these.start(_worker(f"floor-{number}", these, queue)) for number in range(processes)]
     try:
-        yield queue
+        yield parts
     finally:
         await these.stop(parts)
 
@@ -40,15 +39,20 @@ def _worker(name: str, these: Servers, queue: str) -> Program:
     )
 
 
-async def finish(
+async def begin(
     client: Client, run: Callable[[Any, str], Coroutine[Any, Any, Any]], count: int, queue: str
-) -> None:
-    """Start so many runs, `_AT_ONCE` calls side by side, and await all their results."""
+) -> list[WorkflowHandle[Any, Any]]:
+    """Start so many runs, `_AT_ONCE` calls side by side."""
     calls = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(name: str) -> None:
+    async def one(name: str) -> WorkflowHandle[Any, Any]:
         async with calls:
-            handle = await client.start_workflow(run, name, id=f"floor-{name}", task_queue=queue)
-        await handle.result()
+            return await client.start_workflow(run, name, id=f"floor-{name}", task_queue=queue)
 
-    await asyncio.gather(*(one(uuid4().hex) for _ in range(count)))
+    return await asyncio.gather(*(one(uuid4().hex) for _ in range(count)))
+
+
+async def finish(client: Client, run: Callable[[Any, str], Coroutine[Any, Any, Any]], count: int, queue: str) -> None:
+    """Start so many runs, and await all their results."""
+    handles = await begin(client, run, count, queue)
+    await asyncio.gather(*(handle.result() for handle in handles))

@@ -65,6 +65,24 @@ class AtOnce:
         await workflow.execute_activity_method(Mailer.send, recipient, start_to_close_timeout=_TIMEOUT)
 
 
+@workflow.defn
+class Asleep:
+    """A long sleep that a signal ends."""
+
+    def __init__(self) -> None:
+        self._woken = False
+
+    @workflow.signal
+    def wake(self) -> None:
+        """Wake."""
+        self._woken = True
+
+    @workflow.run
+    async def run(self, _: str) -> None:
+        """Sleep."""
+        await workflow.wait_condition(lambda: self._woken, timeout=timedelta(days=90))
+
+
 def _mail() -> EmailMessage:
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = "Hello", "hello@shop.example", "you@shop.example"
@@ -78,7 +96,7 @@ async def main(address: str, queue: str, smtp_port: int) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     client = await Client.connect(address)
     mailer = Mailer(smtp_port, _mail())
-    async with Worker(client, task_queue=queue, workflows=[Timed, AtOnce], activities=[greet, mailer.send]):
+    async with Worker(client, task_queue=queue, workflows=[Timed, AtOnce, Asleep], activities=[greet, mailer.send]):
         await stop.wait()
     await asyncio.sleep(0.5)  # the client's threads may crash an interpreter that ends at once
 

@@ -38,6 +38,7 @@ BODY = "<mjml><mj-body><mj-section><mj-column><mj-text>{text}</mj-text></mj-colu
 LETTERS = {
     "hello": "Hello {{ contact.first_name }}, {{ links.unsubscribe }}",
     "receipt": "Thank you, {{ contact.first_name }}",
+    "basket": "In your cart: {% for line in cart.lines %}{{ line.name }}{% endfor %}",
     "broken": "Hello {{ contact.nickname }}",
     "unfit": "{{ contact.email | money(contact.first_name) }}",
 }

@@ -112,6 +112,16 @@ async def test_an_event_that_is_of_another_order_cancels_nothing(office: Office)
     assert await office.sending().send(order) == Receipt("sent")
 
 
+async def test_a_letter_about_a_cart_is_not_sent_when_the_cart_is_empty_by_now(office: Office) -> None:
+    towel = {"product_id": "p1", "name": "Towel"}
+    order = await office.enters()
+    await office.happens("Product Added", properties=towel)
+    assert await office.sending().send(ordered(order.enrolment, letter="basket")) == Receipt("sent")
+    await office.happens("Product Removed", properties=towel)
+    again = ordered(order.enrolment, letter="basket", iteration=2)
+    assert await office.sending().send(again) == Receipt("suppressed", "the cart is empty")
+
+
 async def test_a_letter_that_cannot_be_written_is_render_failed(office: Office) -> None:
     order = await office.enters()
     receipt = await office.sending().send(ordered(order.enrolment, letter="broken"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from typing import Any
@@ -11,6 +11,7 @@ from temporalio.testing import TimeSkipper
 
 from tests.end_to_end.running import Running, until
 from tests.end_to_end.shop_client import Call, Shop, identify, track
+from workflows.journey import JourneyWorkflow
 
 Row = dict[str, Any]
 
@@ -76,6 +77,14 @@ class Person:
         """This person's enrolments in a journey, the latest first."""
         return [row for row in await self._listed("enrolments") if (row["journey"], row["key"]) == (journey, key)]
 
+    async def waits_until(self, journey: str, key: str = "") -> datetime:
+        """The instant until which this person's run waits, as the run itself tells."""
+        run = await self.enters(journey, key)
+        handle = (await self.stack.client()).get_workflow_handle_for(JourneyWorkflow.run, run["workflow_id"])
+        until = (await handle.query(JourneyWorkflow.state)).until
+        assert until is not None
+        return until
+
     async def stands(self, journey: str, status: str, reason: str | None = None, key: str = "") -> None:
         """Wait until the latest enrolment has this status, and fail when its reason is another one."""
 
@@ -84,6 +93,10 @@ class Person:
 
         await until(true, f"{self.user} is {status} in {journey}")
         assert (await self.enters(journey, key))["reason"] == reason
+
+    async def events(self, name: str) -> list[Row]:
+        """This person's events of a name, the latest first."""
+        return [row for row in await self._listed("events") if row["name"] == name]
 
     async def messages(self) -> list[Row]:
         """Every letter to this person, sent or not, the oldest first."""
@@ -114,6 +127,25 @@ class Person:
 
         await until(known, f"{letter} to {self.user} is settled")
         return next(row for row in await self.messages() if row["letter"] == letter)
+
+    async def tried(self, letter: str) -> Row:
+        """The ledger's row of a letter that could not be sent yet, after the first attempt."""
+
+        async def failed() -> bool:
+            tries = [row["attempts"] for row in await self.messages() if row["letter"] == letter]
+            return any(attempt["outcome"] for attempts in tries for attempt in attempts)
+
+        await until(failed, f"{letter} to {self.user} is tried")
+        return next(row for row in await self.messages() if row["letter"] == letter)
+
+    async def refused(self, letter: str, state: str) -> Row:
+        """The ledger's row of a letter that came to this state."""
+
+        async def found() -> bool:
+            return any((row["letter"], row["state"]) == (letter, state) for row in await self.messages())
+
+        await until(found, f"{letter} to {self.user} is {state}")
+        return next(row for row in await self.messages() if (row["letter"], row["state"]) == (letter, state))
 
     async def steer(self, journey: str, what: str, key: str = "") -> None:
         """End, pause or resume this person's enrolment, as an operator does."""

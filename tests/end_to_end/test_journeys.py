@@ -1,6 +1,6 @@
 """The shipped journeys, end to end: events over HTTP, runs on a real Temporal server, mails over SMTP."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -67,11 +67,15 @@ async def test_who_buys_gets_no_reminder(person: Person) -> None:
 async def test_the_quiet_hour_begins_anew_with_every_change_of_the_cart(person: Person) -> None:
     await person.comes()
     await person.does("Product Added", cart_id="c-1", **MUG)
-    await person.forward("cart-abandonment", 50 * MINUTE)
+    first = await person.waits_until("cart-abandonment")
     await person.does("Product Added", cart_id="c-1", **THROW)
-    await person.forward("cart-abandonment", 50 * MINUTE)
+    second = await person.waits_until("cart-abandonment")
+    assert first < second
+    (added, *_) = await person.events("Product Added")
+    assert second == datetime.fromisoformat(added["received_at"]) + HOUR
+    await person.forward("cart-abandonment", 59 * MINUTE)
     assert "cart-reminder" not in {row["letter"] for row in await person.messages()}
-    await person.forward("cart-abandonment", 11 * MINUTE)
+    await person.forward("cart-abandonment", 2 * MINUTE)
     assert "Wool throw" in text_of(await person.gets("cart-reminder"))
 
 

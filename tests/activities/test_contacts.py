@@ -1,0 +1,49 @@
+"""Traits and topics that a journey sets."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from activities.contacts import Changed, Changing, Contacts
+from activities.orders import LetterOrder
+from rules.journey import Change
+from store import journeys
+from tests.activities.office import ADDRESS, NAME, Office
+
+CHANGE = Change(traits={"tier": "gold", "first_name": None}, topics={"news": True, "offers": False})
+
+
+@pytest.fixture
+def contacts(office: Office) -> Contacts:
+    return Contacts(office.database)
+
+
+def changing(order: LetterOrder) -> Changing:
+    return Changing(order.enrolment, "set", CHANGE, datetime.now(UTC))
+
+
+async def test_traits_and_topics_are_set_and_doing_it_again_changes_nothing(office: Office, contacts: Contacts) -> None:
+    order = await office.enters()
+    for _ in range(2):
+        assert await contacts.change(changing(order)) == Changed()
+    assert (await office.row("SELECT traits FROM contacts"))["traits"] == {"email": ADDRESS, "tier": "gold"}
+    consents = await office.rows("SELECT topic, granted FROM consents WHERE source = :source ORDER BY topic",
+                                 source=f"{order.enrolment}/set")  # fmt: skip
+    assert consents == [{"topic": "news", "granted": True}, {"topic": "offers", "granted": False}]
+
+
+async def test_doing_it_again_does_not_overrule_what_the_contact_said_since(office: Office, contacts: Contacts) -> None:
+    order = await office.enters()
+    await contacts.change(changing(order))
+    await office.consents("offers", granted=True)
+    await contacts.change(changing(order))
+    consents = await office.rows("SELECT granted FROM consents WHERE topic = 'offers' ORDER BY id")
+    assert [row["granted"] for row in consents] == [True, False, True]
+
+
+async def test_a_paused_journey_sets_nothing(office: Office, contacts: Contacts) -> None:
+    order = await office.enters()
+    async with office.database.transaction() as session:
+        await journeys.pause(session, "tried")
+    assert await contacts.change(changing(order)) == Changed(held=True)
+    assert (await office.row("SELECT traits FROM contacts"))["traits"] == {"email": ADDRESS, "first_name": NAME}
