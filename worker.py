@@ -149,12 +149,13 @@ async def _routing(settings: Settings, client: Client) -> AsyncIterator[None]:
     router = Router(database, client)
     routed = Gauge("kundresa_events_routed", "Events that this worker has routed.")
     routed.set_function(lambda: router.routed)
-    task = asyncio.create_task(router.run())
     try:
-        yield
+        # A router that fails takes the worker with it, to be started again: without one, nothing would be routed.
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(router.run())
+            yield
+            task.cancel()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         REGISTRY.unregister(routed)
         await database.close()
 

@@ -3,24 +3,22 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.dependencies import FrontDoor
 from api.errors import InvalidError
+from api.temporal_ui import journey_page, run_page, runs_page
+from store.reports import JourneyReport
 
 Row = TypeVar("Row")
 _AT = "2026-11-21T09:30:00Z"
-
-
-class Answer(BaseModel):
-    """Something that is told as it stands in the database."""
-
-    model_config = ConfigDict(from_attributes=True)
+_WORKFLOWS = "http://127.0.0.1:8233/namespaces/default/workflows"
+_RUN = f"{_WORKFLOWS}/journey%2Fcart-abandonment%2F0f9f7d0a-63a1-4a39-9f0e-3f1c9f0e2f11"
 
 
 class Page(BaseModel, Generic[Row]):
@@ -30,13 +28,22 @@ class Page(BaseModel, Generic[Row]):
     next: str | None = None
 
 
-class JourneyAnswer(Answer):
+class JourneyAnswer(BaseModel):
     """A journey and how many people are inside, by status."""
 
     name: str = Field(examples=["cart-abandonment"])
     live_version: int | None = Field(examples=[3], description="Takes new contacts; null: nobody enters any more.")
     paused_at: datetime | None = Field(examples=[None])
     inside: dict[str, int] = Field(examples=[{"active": 214, "held": 3}])
+    temporal_ui: str = Field(
+        examples=[f"{_WORKFLOWS}?query=JourneyId%3D%22cart-abandonment%22"],
+        description="The list of the journey's runs in the Temporal UI.",
+    )
+
+    @classmethod
+    def of(cls, report: JourneyReport, door: FrontDoor) -> "JourneyAnswer":
+        """The answer out of the report."""
+        return cls.model_validate(asdict(report) | {"temporal_ui": journey_page(door, report.name)})
 
 
 class IdentityAnswer(BaseModel):
@@ -71,16 +78,12 @@ class EnrolmentAnswer(BaseModel):
     goal_until: datetime | None = Field(examples=[None])
     goal_at: datetime | None = Field(examples=[None])
     workflow_id: str = Field(examples=["journey/cart-abandonment/0f9f7d0a-63a1-4a39-9f0e-3f1c9f0e2f11"])
-    temporal_ui: str = Field(
-        examples=["http://127.0.0.1:8233/namespaces/default/workflows/journey%2Fcart-abandonment%2F0f9f7d0a"],
-        description="The run's page in the Temporal UI.",
-    )
+    temporal_ui: str = Field(examples=[_RUN], description="The run's page in the Temporal UI.")
 
     @classmethod
     def of(cls, row: Mapping[Any, Any], door: FrontDoor) -> "EnrolmentAnswer":
         """The answer out of a row of enrolments."""
-        link = f"/namespaces/{quote(door.temporal.namespace, safe='')}/workflows/{quote(row['workflow_id'], safe='')}"
-        return cls(**row, temporal_ui=door.temporal_ui_url.rstrip("/") + link)
+        return cls(**row, temporal_ui=run_page(door, row["workflow_id"]))
 
 
 class EventAnswer(BaseModel):
@@ -93,6 +96,15 @@ class EventAnswer(BaseModel):
     context: dict[str, Any]
     occurred_at: datetime = Field(examples=[_AT])
     received_at: datetime = Field(examples=[_AT])
+    temporal_ui: str | None = Field(
+        examples=[_RUN],
+        description="The run that the event started, in the Temporal UI; the list of them, when it started several.",
+    )
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any], door: FrontDoor) -> "EventAnswer":
+        """The answer out of a row of events, with the workflows that the event started."""
+        return cls(**row, temporal_ui=runs_page(door, row["started"]))
 
 
 class AttemptAnswer(BaseModel):
@@ -117,11 +129,17 @@ class MessageAnswer(BaseModel):
     message_class: str = Field(examples=["marketing"])
     topic: str | None = Field(examples=["offers"])
     state: str = Field(examples=["unsubscribed"])
-    reason: str | None = Field(examples=["not subscribed to offers"])
+    reason: str | None = Field(examples=["never subscribed to offers"])
     message_id: str
     created_at: datetime = Field(examples=[_AT])
     settled_at: datetime | None = Field(examples=[_AT])
     attempts: list[AttemptAnswer]
+    temporal_ui: str = Field(examples=[_RUN], description="The page of the run it belongs to, in the Temporal UI.")
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any], door: FrontDoor) -> "MessageAnswer":
+        """The answer out of a row of messages, with its attempts and its run's workflow."""
+        return cls(**row, temporal_ui=run_page(door, row["workflow_id"]))
 
 
 def written(at: datetime, row_id: UUID) -> str:

@@ -16,14 +16,23 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 async def read_json(request: Request, limit: int) -> Any:
     """The parsed body, whatever its content type says. Raises MalformedError, TooLargeError."""
+    return parsed(await read_whole(request, limit))
+
+
+async def read_whole(request: Request, limit: int) -> bytes:
+    """The body, unpacked. Raises MalformedError, TooLargeError."""
     raw = await read(request, limit)
     match request.headers.get("content-encoding", "identity").lower():
         case "identity":
-            pass
+            return raw
         case "gzip" | "x-gzip":
-            raw = unpacked(raw, limit)
+            return unpacked(raw, limit)
         case other:
             raise MalformedError(f"content encoding {other!r} is not understood; send gzip, or none")
+
+
+def parsed(raw: bytes) -> Any:
+    """What the JSON says. Raises MalformedError."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:

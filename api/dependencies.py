@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from temporalio.client import Client
 
+from api.figures import MessageCount
 from api.keys import Keys
 from mail.links import Links
 from store.intake import Intake
@@ -27,6 +28,7 @@ class FrontDoor:
     links: Links
     shop_name: str
     temporal_ui_url: str
+    message_count: MessageCount = field(default_factory=MessageCount)
 
 
 def front_door(request: Request) -> FrontDoor:

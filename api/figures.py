@@ -1,42 +1,81 @@
 """The API's figures, in the text format of Prometheus. They count; they never name anybody."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from store import ledger
 from store.intake import Intake
 from store.reports import Backlog
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
+class MessageCount:
+    """How many messages are in each state. Counting reads the whole ledger: an answer is good for `seconds`."""
+
+    def __init__(self, seconds: float = 60, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._counted: Mapping[str, int] = {}
+        self._again_at = float("-inf")
+
+    async def read(self, session: AsyncSession) -> Mapping[str, int]:
+        """The numbers, by state."""
+        if self._clock() >= self._again_at:
+            self._counted = await ledger.identity(session)
+            self._again_at = self._clock() + self._seconds
+        return self._counted
+
+
 class _Figures(Collector):
-    def __init__(self, intake: Intake, backlog: Backlog | None) -> None:
+    def __init__(self, intake: Intake, backlog: Backlog | None, messages: Mapping[str, int] | None) -> None:
         self._intake = intake
         self._backlog = backlog
+        self._messages = messages
 
     def collect(self) -> Iterator[Metric]:
         """Every figure, as it is now."""
-        tally = self._intake.tally
-        events = CounterMetricFamily("kundresa_intake_events", "Events by what became of them.", labels=["outcome"])
-        for outcome in ("new", "known", "refused", "overloaded", "unavailable"):
-            events.add_metric([outcome], getattr(tally, outcome))
-        yield events
-        yield CounterMetricFamily("kundresa_intake_groups", "Transactions of intake.", tally.groups)
-        yield CounterMetricFamily("kundresa_intake_seconds", "Time spent in transactions of intake.", tally.seconds)
-        yield GaugeMetricFamily("kundresa_intake_waiting", "Events waiting for a transaction.", self._intake.waiting)
+        yield from _of_intake(self._intake)
         if self._backlog is not None:
-            yield GaugeMetricFamily("kundresa_outbox_events", "Committed events not routed yet.", self._backlog.waiting)
-            yield GaugeMetricFamily(
-                "kundresa_outbox_oldest_seconds", "Routing lag: the age of the oldest of them.", self._backlog.oldest
-            )
+            yield from _of_outbox(self._backlog)
+        if self._messages is not None:
+            yield _of_messages(self._messages)
 
 
-def exposed(intake: Intake, backlog: Backlog | None) -> bytes:
-    """The figures of this process, and of the outbox when it could be read."""
+def _of_intake(intake: Intake) -> Iterator[Metric]:
+    tally = intake.tally
+    events = CounterMetricFamily("kundresa_intake_events", "Events by what became of them.", labels=["outcome"])
+    for outcome in ("new", "known", "refused", "overloaded", "unavailable"):
+        events.add_metric([outcome], getattr(tally, outcome))
+    yield events
+    yield CounterMetricFamily("kundresa_intake_groups", "Transactions of intake.", tally.groups)
+    yield CounterMetricFamily("kundresa_intake_seconds", "Time spent in transactions of intake.", tally.seconds)
+    yield GaugeMetricFamily("kundresa_intake_waiting", "Events waiting for a transaction.", intake.waiting)
+
+
+def _of_outbox(backlog: Backlog) -> Iterator[Metric]:
+    yield GaugeMetricFamily("kundresa_outbox_events", "Committed events not routed yet.", backlog.waiting)
+    yield GaugeMetricFamily("kundresa_outbox_refused_events", "Those of them whose last try failed.", backlog.refused)
+    yield GaugeMetricFamily(
+        "kundresa_outbox_oldest_seconds", "Routing lag: the age of the oldest of them.", backlog.oldest
+    )
+
+
+def _of_messages(messages: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily("kundresa_messages", "Letters, sent or not, by state.", labels=["state"])
+    for state, number in messages.items():
+        family.add_metric([state], number)
+    return family
+
+
+def exposed(intake: Intake, backlog: Backlog | None, messages: Mapping[str, int] | None) -> bytes:
+    """The figures of this process, and those of the database that could be read."""
     registry = CollectorRegistry()
-    registry.register(_Figures(intake, backlog))
+    registry.register(_Figures(intake, backlog, messages))
     return generate_latest(registry)

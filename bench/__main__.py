@@ -11,9 +11,10 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import intake, journeys, latency, memory
-from bench.figures import Figure, table
+from bench.figures import Figure, Tell, table
+from bench.servers import Servers, servers
 
-Measure = Callable[[Callable[[str], None]], Awaitable[list[Figure]]]
+Measure = Callable[[Servers, Tell], Awaitable[list[Figure]]]
 MEASUREMENTS: dict[str, Measure] = {
     "intake": intake.measure,
     "journeys": journeys.measure,
@@ -24,11 +25,14 @@ MEASUREMENTS: dict[str, Measure] = {
 
 async def run(names: list[str], console: Console) -> list[Figure]:
     """Measure these, one after the other."""
-    began, figures = time.monotonic(), []
+    began, figures = time.monotonic(), list[Figure]()
+
+    def tell(line: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:5.0f} s[/] {line}", highlight=False)
+
     for name in names:
-        figures += await MEASUREMENTS[name](
-            lambda line: console.print(f"[dim]{time.monotonic() - began:5.0f} s[/] {line}", highlight=False)
-        )
+        async with servers() as these:
+            figures += await MEASUREMENTS[name](these, tell)
     return figures
 
 

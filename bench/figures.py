@@ -1,10 +1,13 @@
 """What a measurement yields, and how it is shown: each figure beside its floor, its target, and whether it is met."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from rich.table import Table
+
+Tell = Callable[[str], None]
+"""Where a measurement says how far it has come."""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ on the same PostgreSQL, served by the same server with the same settings, under 
 
 import asyncio
 import sys
-from collections.abc import Callable
 from statistics import median
 
-from bench.figures import Figure, Target
-from bench.servers import Servers, listens, servers
+from bench.figures import Figure, Target, Tell
+from bench.servers import Servers, listens
 from local.part import Program
 from local.ports import HOST, Ports
 from store.session import driver_url
@@ -19,26 +18,22 @@ _BATCH = 100
 _CONNECTIONS = {1: 50, _BATCH: 8}
 
 
-async def measure(tell: Callable[[str], None], *, seconds: float = 2.0, rounds: int = 5) -> list[Figure]:
+async def measure(these: Servers, tell: Tell, *, seconds: float = 2.0, rounds: int = 5) -> list[Figure]:
     """Measure in turns, ours and floor, and take the medians."""
-    async with servers(with_temporal=False) as these:
-        bare = Ports.free().api
-        await these.start(_front_door(these))
-        await these.start(_bare_front_door(these, bare))
-        figures = []
-        for size, path, floor_path in ((1, "/v1/track", "/event"), (_BATCH, "/v1/batch", "/batch")):
-            ours, floors = [], []
-            for number in range(-1, rounds):
-                taken = (
-                    size * await _load(these.ports.api, path, size, seconds),
-                    size * await _load(bare, floor_path, size, seconds),
-                )
-                if number < 0:
-                    continue  # the first round warms up
-                ours.append(taken[0])
-                floors.append(taken[1])
-                tell(f"intake by {size}, round {number + 1}: {taken[0]:,.0f} events/s, floor {taken[1]:,.0f}")
-            figures.append(_figure(size, median(ours), median(floors)))
+    bare = Ports.free().api
+    await these.start(_front_door(these))
+    await these.start(_bare_front_door(these, bare))
+    figures = []
+    for size, path, floor_path in ((1, "/v1/track", "/event"), (_BATCH, "/v1/batch", "/batch")):
+        ours, floors = [], []
+        for number in range(-1, rounds):
+            our = size * await _load(these.ports.api, path, size, seconds)
+            floor = size * await _load(bare, floor_path, size, seconds)
+            if number >= 0:  # the first round warms up
+                ours.append(our)
+                floors.append(floor)
+                tell(f"intake by {size}, round {number + 1}: {our:,.0f} events/s, floor {floor:,.0f}")
+        figures.append(_figure(size, median(ours), median(floors)))
     return figures
 
 

@@ -4,9 +4,7 @@ Ours: events are committed by intake; the router starts the runs; each sleeps a 
 ends with a row. The floor: a bare Temporal program with a timer of a second and one empty activity.
 """
 
-import asyncio
 import time
-from collections.abc import Callable
 from statistics import median
 from uuid import uuid4
 
@@ -14,30 +12,30 @@ import asyncpg
 from temporalio.client import Client
 
 from bench.contacts import events, intake_of
-from bench.figures import Figure, Target
+from bench.figures import Figure, Target, Tell
 from bench.floor.client import bare_program, finish
 from bench.floor.program import Timed
-from bench.servers import Servers, servers
+from bench.servers import Servers
+from bench.waiting import until
 from store.intake import Intake
-from store.session import driver_url
+from store.session import Connection, driver_url
 
 _WORKERS = 2
 _WARM_UP = 20
-_POLL_S = 0.05
+_LOOK_EVERY_S = 0.05
 _SAMPLE = 100
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
-async def measure(tell: Callable[[str], None], *, contacts: int = 300, rounds: int = 3) -> list[Figure]:
+async def measure(these: Servers, tell: Tell, *, contacts: int = 300, rounds: int = 3) -> list[Figure]:
     """Measure in turns, ours and floor, and take the medians."""
     ours, floors = [], []
-    async with servers() as these:
-        client = await Client.connect(these.temporal_address)
-        for number in range(rounds):
-            ours.append(await _ours(these, contacts))
-            floors.append(await _floor(these, client, contacts))
-            tell(f"journeys, round {number + 1}: {ours[-1]:.1f}/s, floor {floors[-1]:.1f}/s")
-        history = await _histories(these, client)
+    client = await Client.connect(these.temporal_address)
+    for number in range(rounds):
+        ours.append(await _ours(these, contacts))
+        floors.append(await _floor(these, client, contacts))
+        tell(f"journeys, round {number + 1}: {ours[-1]:.1f}/s, floor {floors[-1]:.1f}/s")
+    history = await _histories(these, client)
     speed = Figure("journeys finished", "/s", median(ours), median(floors), Target("ratio", "at least", 0.8))
     return [speed, *history]
 
@@ -56,14 +54,16 @@ async def _ours(these: Servers, contacts: int) -> float:
         await these.stop(workers)
 
 
-async def _through(intake: Intake, connection: "asyncpg.Connection[asyncpg.Record]", contacts: int) -> None:
+async def _through(intake: Intake, connection: Connection, contacts: int) -> None:
     """Let so many new contacts enter at once, and wait until the last one's run is over."""
     over = "SELECT count(*) FROM enrolments WHERE status = 'ended'"
-    until = await connection.fetchval(over) + contacts
+    goal = await connection.fetchval(over) + contacts
     await intake.accept(events("Bench Timed", contacts, uuid4().hex[:8]))
-    async with asyncio.timeout(_PATIENCE_S):
-        while await connection.fetchval(over) < until:
-            await asyncio.sleep(_POLL_S)
+
+    async def all_over() -> bool:
+        return bool(await connection.fetchval(over) >= goal)
+
+    await until(all_over, every=_LOOK_EVERY_S, within=_PATIENCE_S)
 
 
 async def _floor(these: Servers, client: Client, contacts: int) -> float:

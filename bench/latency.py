@@ -7,32 +7,31 @@ for us, one for the floor, in turns.
 
 import asyncio
 import time
-from collections.abc import Callable
 from statistics import quantiles
 
 from temporalio.client import Client
 
 from bench.contacts import address, event, intake_of
-from bench.figures import Figure, Target
+from bench.figures import Figure, Target, Tell
 from bench.floor.client import bare_program
 from bench.floor.program import AtOnce
-from bench.servers import Servers, accepted, servers
+from bench.servers import Servers, accepted
+from bench.waiting import until
 from store.intake import Intake
 
 _WARM_UP = 10
 _EVERY_S = 0.15
-_PATIENCE_S = 60.0
+_LOOK_EVERY_S, _PATIENCE_S = 0.5, 60.0
 _TARGET = Target("ratio", "at most", 2.0)
 
 
-async def measure(tell: Callable[[str], None], *, mails: int = 200) -> list[Figure]:
+async def measure(these: Servers, tell: Tell, *, mails: int = 200) -> list[Figure]:
     """Measure in turns, mail by mail."""
-    async with servers() as these:
-        await these.workers(1)
-        async with bare_program(these, 1, "floor"), intake_of(these.settings.database_url) as intake:
-            client = await Client.connect(these.temporal_address)
-            began = await _send(intake, client, mails + _WARM_UP)
-            ours, floor = await _waits(these, began)
+    await these.workers(1)
+    async with bare_program(these, 1, "floor"), intake_of(these.settings.database_url) as intake:
+        client = await Client.connect(these.temporal_address)
+        began = await _send(intake, client, mails + _WARM_UP)
+        ours, floor = await _waits(these, began)
     tell(f"mails: {len(ours)} of ours, {len(floor)} of the floor")
     return [_figure("p50", ours, floor, 50), _figure("p99", ours, floor, 99)]
 
@@ -53,9 +52,12 @@ async def _send(intake: Intake, client: Client, mails: int) -> dict[str, float]:
 
 async def _waits(these: Servers, began: dict[str, float]) -> tuple[list[float], list[float]]:
     """How long each mail took, in milliseconds: ours, and the floor's."""
-    async with asyncio.timeout(_PATIENCE_S):
-        while began.keys() - (ended := accepted(these.folder)).keys():
-            await asyncio.sleep(0.2)
+
+    async def all_accepted() -> bool:
+        return began.keys() <= accepted(these.folder).keys()
+
+    await until(all_accepted, every=_LOOK_EVERY_S, within=_PATIENCE_S)
+    ended = accepted(these.folder)
     waits = {recipient: (ended[recipient] - at) * 1000 for recipient, at in began.items()}
     ours = [wait for recipient, wait in waits.items() if recipient.startswith("ours")]
     return ours, [wait for recipient, wait in waits.items() if recipient.startswith("floor")]

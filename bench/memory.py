@@ -10,25 +10,31 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 import asyncpg
 import psutil
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from bench.contacts import event, events, intake_of, user
-from bench.figures import Figure
+from bench.figures import Figure, Tell
 from bench.floor.client import bare_program, begin, finish
 from bench.floor.program import Asleep, Timed
-from bench.servers import Servers, servers
+from bench.servers import Servers
+from bench.waiting import until
 from local.part import Part
 from store.intake import Intake
 from store.session import Connection, driver_url
+from workflows.starting import JOURNEYS_QUEUE
 
 _WARM_UP = 50
 _GROUP = 500
 _LOOK_EVERY_S = 0.004
-_WAKE_EVERY_S = 0.2
+_WAKE_EVERY_S, _WAKE_WITHIN_S = 0.2, 60.0
 _IDLE_PERCENT, _IDLE_WITHIN_S = 10.0, 30
 _PATIENCE_S = 240.0
 _OVER = """
@@ -41,13 +47,12 @@ Wake = Callable[[int], Awaitable[float]]
 
 
 async def measure(
-    tell: Callable[[str], None], *, sleepers: int = 10_000, bare_sleepers: int = 900, wakes: int = 30
+    these: Servers, tell: Tell, *, sleepers: int = 10_000, bare_sleepers: int = 900, wakes: int = 30
 ) -> list[Figure]:
     """Measure the floor, then ours."""
-    async with servers() as these:
-        floor = await _floor(these, bare_sleepers, wakes)
-        tell(f"memory: {bare_sleepers} runs of the bare program slept, and some woke")
-        ours = await _ours(these, tell, sleepers, wakes)
+    floor = await _floor(these, bare_sleepers, wakes)
+    tell(f"memory: {bare_sleepers} runs of the bare program slept, and some woke")
+    ours = await _ours(these, tell, sleepers, wakes)
     asleep = f"worker with {ours.asleep:,} sleeping journeys"
     return [
         Figure(f"{asleep}, cached", "MB", ours.cached / 1e6),
@@ -75,22 +80,25 @@ class _Cost:
         return (self.cached - self.empty) / self.asleep
 
 
-async def _ours(these: Servers, tell: Callable[[str], None], sleepers: int, wakes: int) -> _Cost:
+async def _ours(these: Servers, tell: Tell, sleepers: int, wakes: int) -> _Cost:
+    client = await Client.connect(these.temporal_address)
     connection = await asyncpg.connect(driver_url(these.settings.database_url))
     async with intake_of(these.settings.database_url) as intake:
+
+        async def over(number: int) -> bool:
+            return bool(await connection.fetchval(_OVER, user("asleep", number)))
 
         async def wake(number: int) -> float:
             await intake.accept([event("Bench Woken", "asleep", number)])
             began = time.perf_counter()
-            while not await connection.fetchval(_OVER, user("asleep", number)):
-                await asyncio.sleep(_LOOK_EVERY_S)
+            await until(lambda: over(number), every=_LOOK_EVERY_S, within=_WAKE_WITHIN_S)
             return time.perf_counter() - began
 
         keeping = await these.worker("keeping", KUNDRESA_CACHED_RUNS=str(2 * sleepers))
         routing = await these.worker("routing", "--roles", "router")
         await intake.accept(events("Bench Slept", _WARM_UP, "warm-up"))
         empty = await _memory(keeping)
-        asleep = await _enter(intake, connection, sleepers, tell)
+        asleep = await _enter(intake, partial(_settled, connection, client), sleepers, tell)
         cached = await _memory(keeping)
         warm = await _wakes(wake, range(wakes))
         await these.stop([keeping, routing])
@@ -101,19 +109,33 @@ async def _ours(these: Servers, tell: Callable[[str], None], sleepers: int, wake
     return _Cost(asleep, empty, cached, evicted, warm, cold)
 
 
-async def _enter(intake: Intake, connection: Connection, sleepers: int, tell: Callable[[str], None]) -> int:
-    """Let contacts enter until all, or as many as there is time for, are inside; their number."""
-    began, entering = time.monotonic(), events("Bench Slept", sleepers, "asleep")
-    for first in range(0, sleepers, _GROUP):
-        if time.monotonic() - began > _PATIENCE_S:
-            return first
-        await intake.accept(entering[first : first + _GROUP])
-        # The router's own order is kept busy, and no more, so that the time can be bounded.
-        while await connection.fetchval("SELECT count(*) FROM outbox") > _GROUP // 5:
-            await asyncio.sleep(0.1)
-        if first // _GROUP % 5 == 4:
-            tell(f"memory: {first + _GROUP:,} of {sleepers:,} journeys fell asleep")
-    return sleepers
+async def _enter(intake: Intake, calm: Callable[[int], Awaitable[bool]], sleepers: int, tell: Tell) -> int:
+    """Let contacts enter until all, or as many as there is time for, are asleep; their number."""
+    began, entering, entered = time.monotonic(), events("Bench Slept", sleepers, "asleep"), 0
+    while entered < sleepers and time.monotonic() - began < _PATIENCE_S:
+        group = entering[entered : entered + _GROUP]
+        await intake.accept(group)
+        entered += len(group)
+        # Router and worker are kept busy, and no more than that, so that the time can be bounded.
+        await until(partial(calm, _GROUP // 5), every=0.1, within=_PATIENCE_S)
+        if entered % (5 * _GROUP) == 0:
+            tell(f"memory: {entered:,} of {sleepers:,} journeys fell asleep")
+    await until(partial(calm, 0), every=0.1, within=_PATIENCE_S)
+    return entered
+
+
+async def _settled(connection: Connection, client: Client, most: int) -> bool:
+    """Whether at most so many events wait for the router, and so many runs for the worker."""
+    if await connection.fetchval("SELECT count(*) FROM outbox") > most:
+        return False
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=JOURNEYS_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        report_stats=True,
+    )
+    told = await client.workflow_service.describe_task_queue(request)
+    return told.stats.approximate_backlog_count <= most
 
 
 async def _floor(these: Servers, sleepers: int, wakes: int) -> _Cost:

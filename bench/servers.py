@@ -1,4 +1,4 @@
-"""Real servers in a folder that lasts as long as the measurement: PostgreSQL, Temporal, a mail sink, and the product."""
+"""Real servers in a folder that lasts as long as a measurement: PostgreSQL, Temporal, a mail sink, and the product."""
 
 import asyncio
 import os
@@ -54,7 +54,7 @@ class Servers:
 
     async def workers(self, count: int) -> list[Part]:
         """Start so many workers, each with all roles, as docker-compose.yml does."""
-        return [await self.worker(f"worker-{number}") for number in range(count)]
+        return await asyncio.gather(*(self.worker(f"worker-{number}") for number in range(count)))
 
     async def worker(self, name: str, *arguments: str, **settings: str) -> Part:
         """Start one worker, with these arguments and settings on top."""
@@ -68,8 +68,8 @@ class Servers:
 
 
 @asynccontextmanager
-async def servers(*, with_temporal: bool = True) -> AsyncIterator[Servers]:
-    """PostgreSQL (migrated, with the journeys of this room), the sink and, unless told otherwise, Temporal."""
+async def servers() -> AsyncIterator[Servers]:
+    """PostgreSQL (migrated, with the journeys of this room), the sink, and Temporal."""
     with TemporaryDirectory(prefix="kundresa-bench-") as path:
         folder, ports = DataFolder.at(Path(path)), Ports.free()
         # PostgreSQL may run as somebody else, who must pass.
@@ -80,8 +80,7 @@ async def servers(*, with_temporal: bool = True) -> AsyncIterator[Servers]:
         try:
             await these.start(postgres(folder.postgres, ports.postgres))
             await these.start(_sink(ports.smtp))
-            if with_temporal:
-                await these.start(temporal(folder.temporal, ports.temporal, ports.ui))
+            await these.start(temporal(folder.temporal, ports.temporal, ports.ui))
             await upgrade(these.settings.database_url)
             applied = await apply(these.settings.database_url, JOURNEYS, these.settings.templates_dir)
             assert not applied.mistakes, applied.mistakes

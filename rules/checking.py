@@ -16,6 +16,7 @@ from rules.durations import spell
 from rules.journey import AnyStep, Branch, Exit, Journey, OnEvent, Otherwise, Send, Wait, WaitFor, WaitUntil, ways
 from rules.mistakes import Fault, Path
 from rules.plan import UNSUBSCRIBED
+from rules.privacy import personal_data_stays_out
 from rules.signals import RESERVED, signal_name
 
 LONGEST_WAIT = timedelta(days=731)
@@ -202,4 +203,5 @@ _RULES: tuple[Callable[[Journey], Faults], ...] = (
     _waits_end,
     _every_step_is_reached,
     _zones_exist,
+    personal_data_stays_out,
 )

@@ -200,8 +200,11 @@ def _leaving(journey: Journey) -> Iterator[EventMatch]:
     """Who unsubscribes from the topic, or from all, leaves a marketing journey at once."""
     if journey.class_ == "marketing" and journey.topic is not None:
         named = PropertyIs(property="topic", in_=(journey.topic, "*"))
-        unnamed = Not(not_=PropertyIs(property="topic", exists=True))
-        yield EventMatch(event=(UNSUBSCRIBED,), where=AnyOf(any=(named, unnamed)))
+        listed = tuple(PropertyIs(property="topics", contains=topic) for topic in (journey.topic, "*"))
+        told = (PropertyIs(property=name, exists=True) for name in ("topic", "topics"))
+        unnamed = Not(not_=AnyOf(any=tuple(told)))
+        where = AnyOf(any=(named, *listed, unnamed))
+        yield EventMatch(event=(UNSUBSCRIBED,), where=where)
 
 
 def lay_out(journey: Journey, version: int) -> Plan:

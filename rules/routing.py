@@ -70,6 +70,15 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Start this enrolment's run (again): it entered with the event, and nobody knows whether the run was started."""
+
+    version: Version
+    enrolment: Inside
+    start: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Start:
     """The contact enters this journey; `start` holds only the properties that the journey reads of its first event."""
 
@@ -78,24 +87,35 @@ class Start:
     start: dict[str, Any]
 
 
+Step = Tell | Reach | Again | Start
+
+
 def route(
     event: Happening,
     received_at: datetime,
     inside: Sequence[Inside],
     versions: Mapping[tuple[str, int], Version],
     live: Sequence[Version],
-) -> Iterator[Tell | Reach | Start]:
-    """Everything that this event sets going, for a contact with these enrolments."""
+) -> Iterator[Step]:
+    """Everything that this event sets going, for a contact with these enrolments.
+
+    Work may be repeated, after merges and after newer versions too: what an event began once is only begun again.
+    """
     for enrolment in inside:
-        known = versions[enrolment.journey, enrolment.version]
-        if enrolment.trigger_seq >= event.seq:
-            continue  # the work is being repeated: this run began with the event, or after it
+        known = versions.get((enrolment.journey, enrolment.version))
+        if known is None or enrolment.trigger_seq > event.seq:
+            continue
+        if enrolment.trigger_seq == event.seq:
+            if not enrolment.ended:
+                yield Again(known, enrolment, started_with(event, known))
+            continue
         if _reaches(event, received_at, enrolment, known):
             yield Reach(enrolment)
         if not enrolment.ended and event.name in known.listens:
             yield Tell(enrolment, prune(event, known.plan))
+    begun = {enrolment.journey for enrolment in inside if enrolment.trigger_seq == event.seq}
     for candidate in live:
-        start = _starts(event, received_at, candidate, inside)
+        start = _starts(event, received_at, candidate, inside) if candidate.plan.journey not in begun else None
         if start is not None:
             yield start
 
@@ -114,7 +134,7 @@ def _starts(event: Happening, received_at: datetime, candidate: Version, inside:
     if key is None:
         return None
     same = [each for each in inside if each.journey == candidate.plan.journey and each.key == key]
-    if not _may_enter(candidate, same, event, received_at):
+    if not _may_enter(candidate, same, received_at):
         return None
     return Start(candidate, key, started_with(event, candidate))
 
@@ -126,10 +146,8 @@ def _triggers(trigger: OnEvent | OnRequest, event: Happening, candidate: Version
     return event.name in trigger.event and (trigger.where is None or holds(trigger.where, asked))
 
 
-def _may_enter(candidate: Version, same: Sequence[Inside], event: Happening, received_at: datetime) -> bool:
+def _may_enter(candidate: Version, same: Sequence[Inside], received_at: datetime) -> bool:
     """One run at a time; whether there may be another after it is the author's rule."""
-    if any(each.trigger_seq == event.seq for each in same):
-        return True  # the work is being repeated: the start is, too
     if any(not each.ended for each in same):
         return False
     if not same:

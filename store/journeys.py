@@ -6,12 +6,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
+from pydantic import ValidationError
 from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from rules.journey import Journey
 from store.models import JourneyVersion, PublishedJourney
+
+# VersionProblem
+# ├── VersionMissing      it was never published
+# └── VersionUnreadable   newer code has published it, with what this code does not know
+
+
+class VersionProblem(Exception):
+    """A version of a journey cannot be had."""
+
+
+class VersionMissing(VersionProblem):
+    """It was never published."""
+
+
+class VersionUnreadable(VersionProblem):
+    """It says what this code does not know."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +81,14 @@ async def withdraw(session: AsyncSession, keep: Sequence[str]) -> list[str]:
 
 
 async def definition(session: AsyncSession, name: str, number: int) -> Journey:
-    """One version of a journey. Raises LookupError when it was never published."""
+    """One version of a journey. Raises VersionMissing, VersionUnreadable."""
     row = await session.get(JourneyVersion, (name, number))
     if row is None:
-        raise LookupError(f"journey {name} has no version {number}")
-    return Journey.model_validate(row.definition)
+        raise VersionMissing(f"journey {name} has no version {number}")
+    try:
+        return Journey.model_validate(row.definition)
+    except ValidationError as error:
+        raise VersionUnreadable(f"version {number} of journey {name} is beyond this code; is it older?") from error
 
 
 async def live_versions(session: AsyncSession) -> dict[str, int]:

@@ -123,7 +123,7 @@ class Bell:
         try:
             self._connection = await asyncpg.connect(self._url)
             await self._connection.add_listener(CHANNEL, lambda *_: self._rung.set())
-        except (OSError, asyncpg.PostgresError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             _log.warning("no notifications of new events for now (%s)", type(error).__name__)
 
     async def close(self) -> None:

@@ -33,10 +33,11 @@ class ContactReport:
 
 @dataclass(frozen=True)
 class Backlog:
-    """What the router has still to do: how many events, and how long the oldest has waited, in seconds."""
+    """What the router has still to do. `oldest`: seconds of the longest wait; `refused`: whose last try failed."""
 
     waiting: int
     oldest: float
+    refused: int
 
 
 async def journeys(session: AsyncSession) -> list[JourneyReport]:
@@ -123,10 +124,13 @@ async def enrolments(
 
 
 async def events(session: AsyncSession, contact_id: UUID, limit: int, before: int | None = None) -> list[RowMapping]:
-    """A contact's events, the latest first, from before that sequence number on."""
+    """A contact's events, the latest first, from before that sequence number on; `started`: the workflows of each."""
     rows = await session.execute(
         text("""
-        SELECT seq, message_id, name, properties, context, occurred_at, received_at FROM events
+        SELECT seq, message_id, name, properties, context, occurred_at, received_at,
+               ARRAY(SELECT e.workflow_id FROM enrolments e
+                     WHERE e.contact_id = v.contact_id AND e.trigger_seq = v.seq ORDER BY e.journey, e.id) AS started
+        FROM events v
         WHERE contact_id = :contact AND (cast(:before AS bigint) IS NULL OR seq < cast(:before AS bigint))
         ORDER BY seq DESC LIMIT :limit
         """),
@@ -143,8 +147,8 @@ async def messages(
     rows = await session.execute(
         text("""
         SELECT m.id, m.enrolment_id, m.journey, m.step, m.letter, m.message_class, m.topic, m.state, m.reason,
-               m.message_id, m.created_at, m.settled_at, coalesce(tries.made, '[]') AS attempts
-        FROM messages m LEFT JOIN LATERAL (
+               m.message_id, m.created_at, m.settled_at, coalesce(tries.made, '[]') AS attempts, e.workflow_id
+        FROM messages m JOIN enrolments e ON e.id = m.enrolment_id LEFT JOIN LATERAL (
             SELECT jsonb_agg(jsonb_build_object('number', a.number, 'began_at', a.began_at, 'ended_at', a.ended_at,
                              'outcome', a.outcome, 'code', a.code, 'text', a.text) ORDER BY a.number) AS made
             FROM attempts a WHERE a.message = m.id
@@ -163,7 +167,7 @@ async def backlog(session: AsyncSession) -> Backlog:
     """How far the router is behind."""
     row = (
         await session.execute(
-            text("SELECT count(*), coalesce(extract(epoch FROM now() - min(received_at)), 0) FROM outbox")
+            text("SELECT count(*), coalesce(extract(epoch FROM now() - min(received_at)), 0), count(error) FROM outbox")
         )
     ).one()
-    return Backlog(row[0], max(0.0, float(row[1])))
+    return Backlog(row[0], max(0.0, float(row[1])), row[2])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from rules.routing import Inside, Reach, Start, Tell, Version, entered, reached, route
+from rules.routing import Again, Inside, Reach, Start, Tell, Version, entered, reached, route
 from store.enrolments import enrolment_id
 from store.outbox import Waiting
 from workflows.starting import Starting, workflow_id
@@ -47,6 +47,8 @@ def errands_of(
                 case Reach(enrolment=enrolment):
                     known[enrolment.id] = reached(enrolment)
                     errands.goals.append(enrolment.id)
+                case Again():
+                    errands.starts.append(_enter_again(step))
                 case Start():
                     entering = _enter(contact, waiting, step)
                     known[entering.inside.id] = entering.inside
@@ -61,4 +63,12 @@ def _enter(contact: UUID, waiting: Waiting, step: Start) -> Entering:
     enrolment = enrolment_id(plan.journey, contact, step.key, waiting.event.seq)
     inside = entered(step, waiting.event, waiting.received_at, enrolment, run)
     starting = Starting(run, enrolment, plan, step.version.journey.title, waiting.received_at, step.start)
+    return Entering(inside, starting)
+
+
+def _enter_again(step: Again) -> Entering:
+    inside, version = step.enrolment, step.version
+    starting = Starting(
+        inside.workflow_id, inside.id, version.plan, version.journey.title, inside.started_at, step.start
+    )
     return Entering(inside, starting)

@@ -173,6 +173,8 @@ class JourneyWorkflow:
         await workflow.wait_condition(lambda: sending.done() or self._run.state.over is not None)
         if not sending.done():
             sending.cancel()
+            # Nobody asks for what becomes of it any more; unasked, asyncio would log that as an error.
+            sending.add_done_callback(lambda task: task.cancelled() or task.exception())
             return
         receipt: Receipt = sending.result()
         if receipt.outcome == "held":
@@ -184,6 +186,9 @@ class JourneyWorkflow:
         """The journey is paused, unless it was resumed before the answer reached us."""
         if self._resumes == resumes:
             self._run.hold()
+        else:
+            # Our own table says `held` since the answer was given: that must be taken back.
+            self._status = "held"
 
     async def _ask(self, move: Ask) -> None:
         resumes = self._resumes

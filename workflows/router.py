@@ -8,16 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
-from rules.journey import OnEvent
-from rules.plan import lay_out
-from rules.routing import REQUESTED, Inside, Version, version
-from store import enrolments, journeys, outbox
+from rules.routing import Inside, Version
+from store import enrolments, outbox
 from store.outbox import Bell, Waiting
 from store.session import Database
+from workflows.catalogue import Catalogue
 from workflows.errands import Errands, errands_of
 from workflows.payloads import Heard
 from workflows.starting import RunBusy, RunOver, TemporalAway, TemporalProblem, hear, start
@@ -40,7 +38,7 @@ class Router:
         self.routed = 0
         self._database = database
         self._client = client
-        self._versions: dict[tuple[str, int], Version] = {}
+        self._catalogue = Catalogue()
         self._calls = asyncio.Semaphore(_CALLS_AT_ONCE)
         self._lanes = asyncio.Semaphore(_LANES_AT_ONCE)
 
@@ -52,7 +50,7 @@ class Router:
                 try:
                     worked = await self.turn()
                     patience = 0.0
-                except (TemporalAway, DBAPIError, OSError) as error:
+                except (TemporalAway, SQLAlchemyError, OSError) as error:
                     patience = min(max(_PATIENCE[0], patience * 2), _PATIENCE[1])
                     _log.warning("routing waits %.2f s: %s", patience, _words(error))
                     await asyncio.sleep(patience)
@@ -63,34 +61,16 @@ class Router:
             await bell.close()
 
     async def turn(self) -> int:
-        """Route what is due now; the number of events routed. Raises TemporalAway, DBAPIError, OSError."""
+        """Route what is due now; the number of events routed. Raises TemporalAway, SQLAlchemyError, OSError."""
         async with self._database.transaction() as session:
             lanes = await outbox.busy_lanes(session)
-            live = await self._live(session) if lanes else {}
+            live = await self._catalogue.live(session) if lanes else {}
         # Routers that begin with different lanes seldom get in each other's way.
         random.shuffle(lanes)
         counts = await asyncio.gather(*(self._lane(lane, live) for lane in lanes), return_exceptions=True)
         for failure in (each for each in counts if isinstance(each, BaseException)):
             raise failure
         return sum(each for each in counts if isinstance(each, int))
-
-    async def _live(self, session: AsyncSession) -> Mapping[str, Sequence[Version]]:
-        """The live versions, by the events that may start them."""
-        by_event: dict[str, list[Version]] = defaultdict(list)
-        for name, number in (await journeys.live_versions(session)).items():
-            known = await self._version(session, name, number)
-            triggers = (
-                trigger.event if isinstance(trigger, OnEvent) else (REQUESTED,) for trigger in known.journey.trigger
-            )
-            for event in {event for names in triggers for event in names}:
-                by_event[event].append(known)
-        return by_event
-
-    async def _version(self, session: AsyncSession, name: str, number: int) -> Version:
-        if (name, number) not in self._versions:
-            definition = await journeys.definition(session, name, number)
-            self._versions[name, number] = version(definition, lay_out(definition, number))
-        return self._versions[name, number]
 
     async def _lane(self, lane: int, live: Mapping[str, Sequence[Version]]) -> int:
         async with self._lanes, outbox.hold_lane(self._database, lane) as held:
@@ -99,9 +79,16 @@ class Router:
             async with self._database.transaction() as session:
                 waiting = await outbox.take(session, lane, _BATCH)
                 inside = await enrolments.of_contacts(session, list({each.contact_id for each in waiting}))
-                for each in (enrolment for every in inside.values() for enrolment in every):
-                    await self._version(session, each.journey, each.version)
-            return await self._route(_work_out(waiting, inside, self._versions, live))
+                strangers = await self._catalogue.strangers(session, inside)
+            await self._leave_to_others(waiting, strangers)
+            ours = [each for each in waiting if each.contact_id not in strangers]
+            return await self._route(_work_out(ours, inside, self._catalogue.versions, live))
+
+    async def _leave_to_others(self, waiting: Sequence[Waiting], strangers: set[UUID]) -> None:
+        """Events of contacts inside newer versions wait for a router that can read these."""
+        first = {each.contact_id: each for each in reversed(waiting) if each.contact_id in strangers}
+        for each in first.values():
+            await self._postpone(each, "a journey of this contact was published by newer code", _REFUSED[0])
 
     async def _route(self, trips: Sequence[Sequence[Errands]]) -> int:
         """Do the errands, contacts side by side, each contact's in order."""
@@ -135,14 +122,14 @@ class Router:
             try:
                 await self._run(errands)
             except RunBusy as problem:
-                await self._postpone(errands.waiting, problem, _SOON)
+                await self._postpone(errands.waiting, str(problem), _SOON)
                 return
             except TemporalAway:
                 raise
             except TemporalProblem as problem:
                 _log.error("event %s cannot be routed: %s", errands.waiting.event.seq, problem)
                 delay = _REFUSED[min(errands.waiting.attempts, len(_REFUSED) - 1)]
-                await self._postpone(errands.waiting, problem, delay)
+                await self._postpone(errands.waiting, str(problem), delay)
                 return
             done.append(errands.waiting.event.seq)
 
@@ -160,9 +147,9 @@ class Router:
             async with self._calls:
                 await start(self._client, entering.starting)
 
-    async def _postpone(self, waiting: Waiting, problem: TemporalProblem, delay: timedelta) -> None:
+    async def _postpone(self, waiting: Waiting, why: str, delay: timedelta) -> None:
         async with self._database.transaction() as session:
-            await outbox.postpone(session, waiting.event.seq, str(problem), delay)
+            await outbox.postpone(session, waiting.event.seq, why, delay)
 
 
 def _work_out(

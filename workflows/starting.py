@@ -1,15 +1,17 @@
 """What is said to Temporal: ids, queues, policies, and calls that may be repeated without harm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution, WorkflowType
 from temporalio.api.enums.v1 import ResourceExhaustedCause, WorkflowIdConflictPolicy, WorkflowIdReusePolicy
-from temporalio.api.errordetails.v1 import ResourceExhaustedFailure
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure, ResourceExhaustedFailure
 from temporalio.api.sdk.v1 import UserMetadata
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest
@@ -109,10 +111,8 @@ async def start(client: Client, starting: Starting) -> None:
     )
     for name, value in (("JourneyId", plan.journey), ("JourneyStage", stage(plan, plan.first)[:255])):
         request.search_attributes.indexed_fields[name].CopyFrom(encode_search_attribute_values([value]))
-    try:
+    with _told(starting.workflow_id):
         await client.workflow_service.start_workflow_execution(request, retry=False, timeout=_RPC_TIMEOUT)
-    except RPCError as error:
-        raise _problem(error, starting.workflow_id) from error
 
 
 async def _payload(client: Client, value: str) -> Payload:
@@ -141,10 +141,20 @@ async def _signal(client: Client, workflow: str, name: str, arguments: Sequence[
         identity=client.identity,
         request_id=str(uuid5(_REQUESTS, once)) if once else "",
     )
-    try:
+    with _told(workflow):
         await client.workflow_service.signal_workflow_execution(request, retry=False, timeout=_RPC_TIMEOUT)
+
+
+@contextmanager
+def _told(workflow: str) -> Iterator[None]:
+    """Tell errors of Temporal in our words."""
+    try:
+        yield
     except RPCError as error:
         raise _problem(error, workflow) from error
+    except RuntimeError as error:
+        # A client that connects at its first call says so when it cannot.
+        raise TemporalAway("Temporal is away: it cannot be reached") from error
 
 
 def _problem(error: RPCError, workflow: str) -> TemporalProblem:
@@ -152,6 +162,8 @@ def _problem(error: RPCError, workflow: str) -> TemporalProblem:
         return RunBusy(f"{workflow} is busy")
     if error.status in _AWAY:
         return TemporalAway(f"Temporal is away: {error.status.name}")
+    if error.status is RPCStatusCode.NOT_FOUND and _tells(error, NamespaceNotFoundFailure()):
+        return TemporalAway("Temporal is away: it does not know the namespace")
     if error.status is RPCStatusCode.NOT_FOUND:
         return RunOver(f"{workflow} is over")
     if error.status is RPCStatusCode.ALREADY_EXISTS:
@@ -162,10 +174,13 @@ def _problem(error: RPCError, workflow: str) -> TemporalProblem:
 def _is_busy(error: RPCError) -> bool:
     """Whether it is this one run, and not the server, that asks for patience."""
     failure = ResourceExhaustedFailure()
-    return any(
-        detail.Unpack(failure) and failure.cause == ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW
-        for detail in error.grpc_status.details
-    )
+    busy = ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW
+    return _tells(error, failure) and failure.cause == busy
+
+
+def _tells(error: RPCError, failure: Message) -> bool:
+    """Whether the error carries a failure of this kind, which is then filled with what it says."""
+    return any(detail.Unpack(failure) for detail in error.grpc_status.details)
 
 
 async def release_held(client: Client, journey: str) -> None:

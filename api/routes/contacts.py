@@ -79,11 +79,11 @@ async def events(
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=0, le=2**63 - 1, description="`next` of the page before.")] = None,
 ) -> Page[EventAnswer]:
-    """What a contact did, the latest first."""
+    """What a contact did, the latest first, each event with the runs that it started in the Temporal UI."""
     async with door.database.transaction() as session:
         known = await _known(session, contact)
         rows = await reports.events(session, known.id, limit + 1, before)
-    items = [EventAnswer(**row) for row in rows[:limit]]
+    items = [EventAnswer.of(row, door) for row in rows[:limit]]
     return Page(items=items, next=str(items[-1].seq) if len(rows) > limit else None)
 
 
@@ -93,7 +93,7 @@ async def messages(contact: UUID, door: Door, limit: Limit = 50, before: Before 
     async with door.database.transaction() as session:
         known = await _known(session, contact)
         rows = await reports.messages(session, known.id, limit + 1, place(before))
-    items = [MessageAnswer(**row) for row in rows[:limit]]
+    items = [MessageAnswer.of(row, door) for row in rows[:limit]]
     return Page(items=items, next=written(items[-1].created_at, items[-1].id) if len(rows) > limit else None)
 
 

@@ -1,12 +1,14 @@
 """Whether the API lives, whether it can do its work, and its figures."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import TypeVar
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -19,6 +21,7 @@ from store.session import Database
 
 router = APIRouter(tags=["Health"])
 _SECONDS = 3.0
+Answer = TypeVar("Answer")
 
 
 class Alive(BaseModel):
@@ -61,13 +64,22 @@ async def ready(door: Door) -> Ready | Response:
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
 async def metrics(door: Door) -> Response:
-    """Intake and the router's backlog, in the text format of Prometheus; no backlog while the database is away."""
+    """Intake, the router's backlog and the letters by state (right to a minute), in the text format of Prometheus.
+
+    Intake alone while the database is away.
+    """
+    backlog = await _told(door.database, reports.backlog)
+    messages = await _told(door.database, door.message_count.read)
+    return Response(exposed(door.intake, backlog, messages), media_type=CONTENT_TYPE)
+
+
+async def _told(database: Database, ask: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer | None:
+    """What the database says; None when it does not answer in time."""
     try:
-        async with asyncio.timeout(_SECONDS), door.database.transaction() as session:
-            backlog = await reports.backlog(session)
+        async with asyncio.timeout(_SECONDS), database.transaction() as session:
+            return await ask(session)
     except (SQLAlchemyError, OSError):
-        backlog = None
-    return Response(exposed(door.intake, backlog), media_type=CONTENT_TYPE)
+        return None
 
 
 async def _check(check: Awaitable[None]) -> str:

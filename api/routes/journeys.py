@@ -1,6 +1,5 @@
 """Journeys, for operators: who is inside, and holding everybody where they are."""
 
-from dataclasses import asdict
 from http import HTTPStatus
 
 from fastapi import APIRouter, Depends
@@ -24,7 +23,7 @@ _MISSING = documented(HTTPStatus.NOT_FOUND)
 async def listed(door: Door) -> list[JourneyAnswer]:
     """Every journey that was ever published, with the number of people inside by status."""
     async with door.database.transaction() as session:
-        return [JourneyAnswer.model_validate(asdict(report)) for report in await reports.journeys(session)]
+        return [JourneyAnswer.of(report, door) for report in await reports.journeys(session)]
 
 
 @router.post("/{journey}/pause", summary="Pause a journey", responses=_MISSING)
@@ -50,4 +49,4 @@ async def resume(journey: str, door: Door) -> JourneyAnswer:
 async def _one(journey: str, door: Door) -> JourneyAnswer:
     async with door.database.transaction() as session:
         found = next(report for report in await reports.journeys(session) if report.name == journey)
-    return JourneyAnswer.model_validate(asdict(found))
+    return JourneyAnswer.of(found, door)

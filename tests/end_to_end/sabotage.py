@@ -85,7 +85,7 @@ POINTS: Mapping[str, Wanted] = {
     "runs start": lambda sight: sight.outbox > 0 and sight.active > 0,
     "letters are sent": lambda sight: sight.dot_pending >= 2,
     "runs sleep": lambda sight: sight.asleep >= 5,
-    "letters are sent again": lambda sight: sight.dot_pending >= 2,
+    "letters are sent again": lambda sight: sight.dot_pending >= 1,
 }
 
 

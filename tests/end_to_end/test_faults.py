@@ -25,7 +25,7 @@ from tests.end_to_end.shoppers import Letterbox, Shopper, browse, gather_crowd, 
 from tests.end_to_end.slow_line import slow_line
 
 CONTACTS = 50
-COMING_S = 4.0
+COMING_S = 8.0
 SLOWEST_ANSWER_S = 0.15
 LIVED_S = 90.0
 DRAINED_S = 45.0

@@ -8,7 +8,7 @@ import pytest
 
 from rules.facts import Happening
 from rules.journey import Journey
-from rules.routing import Inside, Reach, Start, Tell, route
+from rules.routing import Again, Inside, Start, Step, Tell, route
 from tests.rules.journeys import journey, routed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -47,13 +47,13 @@ def inside(definition: Journey, **more: Any) -> Inside:
 
 def routes(
     name: str, definitions: Sequence[Journey], known: Sequence[Inside] = (), seq: int = 10, **properties: Any
-) -> list[Tell | Reach | Start]:
+) -> list[Step]:
     versions = [routed(each) for each in definitions]
     by_name = {each.name: each for each in versions}
     return list(route(Happening(name, NOW, properties, seq), NOW, known, by_name, versions))
 
 
-def kinds(steps: Sequence[Tell | Reach | Start]) -> list[str]:
+def kinds(steps: Sequence[Step]) -> list[str]:
     return [type(each).__name__ for each in steps]
 
 
@@ -69,8 +69,31 @@ def test_who_is_inside_is_told_and_does_not_enter_twice() -> None:
     assert kinds(routes("Product Added", [CART], [inside(CART)])) == ["Tell"]
 
 
-def test_the_event_that_began_the_run_is_not_told_to_it_when_the_work_is_repeated() -> None:
-    assert kinds(routes("Product Added", [CART], [inside(CART, trigger_seq=10)])) == ["Start"]
+def test_the_event_that_began_a_run_only_begins_that_run_again_when_the_work_is_repeated() -> None:
+    (again,) = routes("Product Added", [CART], [inside(CART, trigger_seq=10)])
+    assert isinstance(again, Again)
+    assert again.enrolment.id == UUID(int=1)
+
+
+def test_a_run_that_the_event_began_and_that_is_over_is_not_begun_again() -> None:
+    always = CART.model_copy(update={"re_entry": journey("[{wait: 1h}]", re_entry="always").re_entry})
+    over = inside(always, trigger_seq=10, ended=True, goal_reached=True)
+    assert routes("Product Added", [always], [over]) == []
+
+
+def test_a_run_is_begun_again_in_its_own_version_even_when_a_newer_one_is_live() -> None:
+    old, new = routed(CART, 1), routed(CART, 2)
+    event = Happening("Product Added", NOW, {}, 10)
+    known = inside(CART, trigger_seq=10)
+    (again,) = route(event, NOW, [known], {old.name: old, new.name: new}, [new])
+    assert isinstance(again, Again)
+    assert again.version == old
+
+
+def test_a_run_is_begun_again_though_its_journey_takes_nobody_any_more() -> None:
+    old = routed(CART, 1)
+    event = Happening("Product Added", NOW, {}, 10)
+    assert kinds(list(route(event, NOW, [inside(CART, trigger_seq=10)], {old.name: old}, []))) == ["Again"]
 
 
 def test_an_exit_reaches_the_goal_as_well() -> None:

@@ -98,7 +98,7 @@ def test_same_keeps_the_orders_of_a_contact_apart() -> None:
 
 
 def test_unsubscribing_from_the_topic_or_from_all_ends_a_marketing_run() -> None:
-    told: list[dict[str, Any]] = [{"topic": "offers"}, {"topic": "*"}, {}]
+    told: list[dict[str, Any]] = [{"topic": "offers"}, {"topic": "*"}, {}, {"topics": ["news", "offers"]}]
     for properties in told:
         machine = run("[{wait: 1h}]")
         machine.hear(event("Unsubscribed", **properties), START)
@@ -108,6 +108,7 @@ def test_unsubscribing_from_the_topic_or_from_all_ends_a_marketing_run() -> None
 def test_unsubscribing_from_another_topic_does_not() -> None:
     machine = run("[{wait: 1h}]")
     machine.hear(event("Unsubscribed", topic="news"), START)
+    machine.hear(event("Unsubscribed", topics=["news", "tips"]), START)
     assert machine.next(START) == Sleep(hours(1))
 
 

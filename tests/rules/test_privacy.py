@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+
+from rules.checking import check
+from tests.rules.journeys import journey
+
+WAIT = "[{wait: 1h}]"
+
+
+def told(steps: str = WAIT, **more: Any) -> list[str]:
+    return [f"{' > '.join(map(str, fault.path))}: {fault.message}" for fault in check(journey(steps, **more))]
+
+
+@pytest.mark.parametrize("path", ["email", "customer.email", "customer.First-Name", "phone", "shipping.address"])
+def test_a_key_that_is_personal_is_refused(path: str) -> None:
+    if "-" in path:
+        path = path.replace("-", "_")
+    (fault,) = told(key=f"properties.{path}")
+    assert fault.startswith("key: ")
+    assert "take an id" in fault
+
+
+def test_comparing_what_is_personal_is_refused_where_it_would_stand_in_a_history() -> None:
+    exits = [
+        {"event": "Order Paid", "same": "email"},
+        {"event": "A", "where": {"property": "to.phone", "exists": True}},
+    ]
+    first, second = told(exit_on=exits)
+    assert first.startswith("exit_on > 0 > same: 'email' is personal")
+    assert second.startswith("exit_on > 1 > where: 'to.phone' is personal")
+
+
+def test_a_trigger_a_goal_and_a_branch_may_ask_for_it_since_the_store_answers() -> None:
+    asked = {"property": "email", "exists": True}
+    steps = "[{branch: [{when: {trait: email, exists: true}, then: [{wait: 1h}]}]}]"
+    goal = {"event": "Order Completed", "within": "1d", "where": asked}
+    assert told(steps, trigger={"event": "Signed Up", "where": asked}, goal=goal) == []
+
+
+def test_ids_are_welcome() -> None:
+    assert told(key="properties.order_id", exit_on=[{"event": "Order Paid", "same": "order_id"}]) == []
