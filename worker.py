@@ -16,6 +16,7 @@ import uvloop
 from prometheus_client import REGISTRY, Gauge, start_http_server
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.contacts import Contacts
@@ -48,7 +49,6 @@ _log = logging.getLogger("worker")
 
 ROLES = ("journeys", "letters", "sweeps", "router")
 _GRACE = timedelta(seconds=25)
-_ROUND = timedelta(minutes=1)
 
 
 def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
@@ -137,7 +137,7 @@ async def running(settings: Settings, client: Client, roles: Sequence[str]) -> A
         for each in workers(settings, client, database, relay, roles):
             await stack.enter_async_context(each)
         if "sweeps" in roles:
-            await schedule_housekeeping(client, min(_ROUND, max(timedelta(seconds=2), settings.evidence_after)))
+            await schedule_housekeeping(client, settings.housekeeping_every)
         if "router" in roles:
             await stack.enter_async_context(_routing(settings, client))
         yield
@@ -160,15 +160,24 @@ async def _routing(settings: Settings, client: Client) -> AsyncIterator[None]:
         await database.close()
 
 
+def runtime() -> Runtime:
+    """The SDK's own threads, whose errors go into our log; while Temporal is away, each of them warns all the time."""
+    errors = TelemetryFilter(core_level="ERROR", other_level="ERROR")
+    forwarding = LogForwardingConfig(logging.getLogger("temporalio"), append_target_to_name=False)
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(errors, forwarding)))
+
+
 async def main(roles: Sequence[str] = ROLES) -> None:
     """Work until SIGTERM or SIGINT."""
     settings = Settings()
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    Runtime.set_default(runtime())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(settings, await _connected(stop), roles):
+        # Only now: whoever gets an answer, such as a health check, knows that this worker works.
+        if settings.metrics_port:
+            start_http_server(settings.metrics_port, addr=settings.metrics_host)
         _log.info("working on %s", ", ".join(roles))
         await stop.wait()
         _log.info("finishing what is under way")

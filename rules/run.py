@@ -195,8 +195,8 @@ class Run:
         match self.step:
             case PlannedWait(wait=duration, restart_on=matches) if in_time:
                 if any(self._counts(match, event) for match in matches):
-                    # Time skipping sets a run ahead of the events: then the wait begins anew from the run's own now.
-                    state.until = (event.at if event.at >= state.arrived else now) + duration
+                    # From the run's own now: time skipping sets a run ahead of the moments that events bear.
+                    state.until = now + duration
                     return True
             case PlannedWaitFor(wait_for=match, next=after) if in_time and self._counts(match, event):
                 self._go(after, event.name, now)

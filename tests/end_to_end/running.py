@@ -45,7 +45,7 @@ class Running:
         self.ports = self.stack.ports
         # Not given: the stack would take a relay that is named from outside as a reason to start no mailbox.
         self.environment = self.stack.environment
-        self.environment.update(settings)
+        self.environment.update({"KUNDRESA_HOUSEKEEPING_EVERY": "PT2S"} | settings)
         self.api = httpx2.AsyncClient(base_url=f"http://{HOST}:{self.ports.api}", timeout=10)
         self.mailbox = httpx2.AsyncClient(base_url=f"http://{HOST}:{self.ports.mailbox}", timeout=10)
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None

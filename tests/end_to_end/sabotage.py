@@ -81,11 +81,11 @@ Wanted = Callable[[Sight], bool]
 
 # What must be under way at each point.
 POINTS: Mapping[str, Wanted] = {
-    "events come in": lambda sight: sight.unanswered > 0 and sight.answered >= 40,
+    "events come in": lambda sight: sight.unanswered > 0 and sight.answered >= 20,
     "runs start": lambda sight: sight.outbox > 0 and sight.active > 0,
     "letters are sent": lambda sight: sight.dot_pending >= 2,
     "runs sleep": lambda sight: sight.asleep >= 5,
-    "letters are sent again": lambda sight: sight.dot_pending >= 1,
+    "letters are sent again": lambda sight: sight.dot_pending >= 2,
 }
 
 
@@ -98,10 +98,12 @@ class Saboteur:
         self._chance = chance
         self._since = datetime.now(UTC)
         self.kills: list[Kill] = []
+        self.waves = [asyncio.Event() for _ in POINTS]
 
     async def strike(self, victim: str) -> None:
-        """Kill the part at one point after the other; in between the work goes on."""
-        for point, wanted in POINTS.items():
+        """Kill the part at one point after the other. A wave of people comes before each kill, so there is work."""
+        for wave, (point, wanted) in zip(self.waves, POINTS.items(), strict=True):
+            wave.set()
             before = await self._when(victim, point, wanted)
             await self._running.kill(victim)
             after = await self.look() if victim != "postgres" else None

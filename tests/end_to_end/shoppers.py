@@ -17,6 +17,7 @@ from tests.end_to_end.shop_client import Shop, identify, track
 
 _LOOK_EVERY_S = 0.2
 _LOOKING_AROUND = 3
+_A_WAVE_S = 1.0
 _ORDER = Counter(("receipt", "review"))
 
 
@@ -113,16 +114,19 @@ def gather_crowd(name: str, size: int, chance: random.Random) -> list[Shopper]:
     ]
 
 
-async def live(crowd: Sequence[Shopper], shop: Shop, letterbox: Letterbox, seconds: float, seed: int) -> None:
-    """Everybody lives; they come one after the other within these seconds."""
+async def live(
+    crowd: Sequence[Shopper], shop: Shop, letterbox: Letterbox, waves: Sequence[asyncio.Event], seed: int
+) -> None:
+    """Everybody lives. They come in waves, and in each one after the other."""
     async with asyncio.TaskGroup() as group:
         for place, shopper in enumerate(crowd):
-            hesitates = random.Random(f"{seed}/{place}").uniform(0, 4)
-            group.create_task(_live(shopper, shop, letterbox, place * seconds / len(crowd), hesitates))
+            nature = random.Random(f"{seed}/{place}")
+            group.create_task(_live(shopper, shop, letterbox, waves[place % len(waves)], nature))
 
 
-async def _live(shopper: Shopper, shop: Shop, letterbox: Letterbox, comes_after: float, hesitates: float) -> None:
-    await asyncio.sleep(comes_after)
+async def _live(shopper: Shopper, shop: Shop, letterbox: Letterbox, wave: asyncio.Event, nature: random.Random) -> None:
+    await wave.wait()
+    await asyncio.sleep(nature.uniform(0, _A_WAVE_S))
     user, habit = shopper.user, shopper.habit
     patient = habit in (Habit.CLICKS, Habit.BUYS)
     known = identify(user, email=shopper.address, number=shopper.number, plan=shopper.plan, patient=patient)
@@ -131,7 +135,7 @@ async def _live(shopper: Shopper, shop: Shop, letterbox: Letterbox, comes_after:
     at_once = [order] if habit is Habit.BUYS_AT_ONCE else []
     await shop.say(known, *subscribed, track(user, "Signed Up"), *at_once)
     if habit is Habit.HASTY:
-        await asyncio.sleep(hesitates)
+        await asyncio.sleep(nature.uniform(0, 4))
     elif patient:
         await letterbox.holds(shopper.address, shopper.plan)
     if habit is Habit.CLICKS:

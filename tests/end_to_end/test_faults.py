@@ -25,7 +25,6 @@ from tests.end_to_end.shoppers import Letterbox, Shopper, browse, gather_crowd, 
 from tests.end_to_end.slow_line import slow_line
 
 CONTACTS = 50
-COMING_S = 8.0
 SLOWEST_ANSWER_S = 0.15
 LIVED_S = 90.0
 DRAINED_S = 45.0
@@ -77,7 +76,7 @@ async def disturbed(
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(LIVED_S):
-                await asyncio.gather(saboteur.strike(victim), live(crowd, shop, letterbox, COMING_S, seed))
+                await asyncio.gather(saboteur.strike(victim), live(crowd, shop, letterbox, saboteur.waves, seed))
     finally:
         for task in background:
             task.cancel()
