@@ -9,13 +9,13 @@ from temporalio import activity
 from rules.journey import Change
 from store import facts
 from store.changes import set_topics, set_traits
-from store.enrolments import hold
+from store.enrolments import ended, hold
 from store.session import Database
 
 
 @dataclass
 class Changing:
-    """Set these traits and topics of the contact of this enrolment."""
+    """Set these traits and topics of the contact of this enrolment, unless the enrolment is over."""
 
     enrolment: UUID
     step: str
@@ -40,6 +40,8 @@ class Contacts:
     async def change(self, changing: Changing) -> Changed:
         """Set traits and topics; doing it again changes nothing."""
         async with self._database.transaction() as session:
+            if await ended(session, changing.enrolment):
+                return Changed()
             entrant = await facts.entrant(session, changing.enrolment)
             if entrant.paused and await hold(session, changing.enrolment):
                 return Changed(held=True)

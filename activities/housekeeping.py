@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from mail.evidence import Evidence, Verdict
 from store import doubts, enrolments, ledger
@@ -23,7 +24,7 @@ _REASONS = {
 
 @dataclass
 class Looked:
-    """Runs that closed before `until` have been looked at. None: none of them."""
+    """Runs that closed, and contacts that were merged, before `until` have been looked at. None: none of them."""
 
     until: datetime | None = None
 
@@ -42,6 +43,13 @@ class _Started:
     enrolment: UUID
 
 
+@dataclass
+class _Note:
+    """Why a run is to end, as its signal `exit` reads it."""
+
+    reason: str
+
+
 class Housekeeping:
     """Activities that are repeated from time to time. `patience` is how long a letter in doubt is left alone."""
 
@@ -53,7 +61,14 @@ class Housekeeping:
 
     @activity.defn
     async def end_closed_runs(self, looked: Looked) -> Swept:
-        """End the enrolments whose run somebody ended with Temporal's own tools, so that they may enter again."""
+        """Bring our table and Temporal together where one of them alone knows that a run is over.
+
+        Enrolments end whose run somebody ended with Temporal's own tools, so that they may enter again. Runs end whose
+        contact became another one that is in the same journey.
+        """
+        return Swept(await self._end_enrolments(looked) + await self._end_merged(looked))
+
+    async def _end_enrolments(self, looked: Looked) -> int:
         since = f' AND CloseTime > "{looked.until.isoformat()}"' if looked.until else ""
         closed = {run.id async for run in self._client.list_workflows(_CLOSED + since)}
         async with self._database.transaction() as session:
@@ -63,19 +78,41 @@ class Housekeeping:
         async with self._database.transaction() as session:
             for each, reason in over:
                 await enrolments.end(session, each, reason, datetime.now(UTC))
-        return Swept(len(over))
+        return len(over)
 
     async def _over(self, workflow: str, enrolment: UUID) -> str | None:
         """Why the enrolment's run is closed; None while it runs, or when the workflow's latest run is another's."""
         latest = await self._client.get_workflow_handle(workflow).describe()
         reason = _REASONS.get(latest.status) if latest.status else None
-        if reason is None:
-            return None
-        history = self._client.get_workflow_handle(workflow, run_id=latest.run_id).fetch_history_events(page_size=1)
+        return reason if reason is not None and await self._whose(latest) == enrolment else None
+
+    async def _whose(self, run: WorkflowExecution) -> UUID:
+        """The enrolment whose run this is."""
+        history = self._client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history_events(page_size=1)
         first = await anext(history)
         payloads = first.workflow_execution_started_event_attributes.input.payloads
         (started,) = await self._client.data_converter.decode(payloads, [_Started])
-        return reason if started.enrolment == enrolment else None
+        enrolment: UUID = started.enrolment
+        return enrolment
+
+    async def _end_merged(self, looked: Looked) -> int:
+        async with self._database.transaction() as session:
+            merged = await enrolments.merged(session, looked.until)
+        told = [await self._leave(workflow, each) for each, workflow in merged]
+        return sum(told)
+
+    async def _leave(self, workflow: str, enrolment: UUID) -> bool:
+        """Tell the enrolment's run to end. False: it is over, or was never started; a later run of its id goes on."""
+        try:
+            latest = await self._client.get_workflow_handle(workflow).describe()
+            if latest.status is not WorkflowExecutionStatus.RUNNING or await self._whose(latest) != enrolment:
+                return False
+            await self._client.get_workflow_handle(workflow, run_id=latest.run_id).signal("exit", _Note("merged"))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
 
     @activity.defn
     async def settle_abandoned(self) -> Swept:

@@ -9,7 +9,7 @@ import orjson
 from api.bodies import EVENT_BYTES
 from api.errors import InvalidError
 from api.fields import Object
-from store.incoming import Incoming, Outcome, Refused
+from store.incoming import Incoming, Refused
 from store.intake import Intake
 from store.recording import EventRefusedError
 
@@ -61,11 +61,12 @@ def gather(bodies: Sequence[Any], read: Callable[[Object], Incoming]) -> Gathere
     return gathered
 
 
-def settle(outcomes: Sequence[Outcome]) -> None:
-    """Raise EventRefusedError when the one event of a request was refused by the database."""
-    for outcome in outcomes:
-        if isinstance(outcome, Refused):
-            raise EventRefusedError(f"the database refuses this event ({outcome.reason})")
+async def take_one(intake: Intake, event: Incoming) -> str:
+    """Record the one event of a request; its `messageId`. Raises EventRefusedError when the database refuses it."""
+    (outcome,) = await intake.accept([event])
+    if isinstance(outcome, Refused):
+        raise EventRefusedError(f"the database refuses this event ({outcome.reason})")
+    return outcome.message_id
 
 
 def _all_details(rejected: Sequence[Object]) -> tuple[tuple[str, str], ...]:

@@ -37,5 +37,6 @@ def _list(door: FrontDoor, query: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    # The key of a run comes out of an event, and may hold anything.
+    # The key of a run comes out of an event, and may hold anything. Temporal takes these two marks, and then finds
+    # nothing by them: the rest of the list is still right.
     return value.replace("\\", "\\\\").replace('"', '\\"')

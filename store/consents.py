@@ -47,22 +47,23 @@ class TopicMissingError(ValueError):
 
 
 def statements(name: str, properties: Mapping[str, Any]) -> tuple[Statement, ...]:
-    """What an event of this name says about topics: `topic`, or `topics`; `Unsubscribed` without them means all.
+    """What an event of this name says about topics: `topic` and `topics`; `Unsubscribed` without them means all.
 
     Raises TopicMissingError.
     """
     if name not in (SUBSCRIBED, UNSUBSCRIBED):
         return ()
-    told = properties.get("topics", properties.get("topic"))
-    topics = [told] if isinstance(told, str) else told if isinstance(told, list) else []
-    if any(not isinstance(topic, str) or not topic.strip() or len(topic) > 60 for topic in topics):
+    told = [properties[key] for key in ("topic", "topics") if properties.get(key) is not None]
+    listed = [topic for each in told for topic in (each if isinstance(each, list) else [each])]
+    topics = [topic.strip() for topic in listed if isinstance(topic, str)]
+    if len(topics) < len(listed) or any(not 1 <= len(topic) <= 60 for topic in topics):
         raise TopicMissingError("a topic is a name of 1 to 60 characters, such as 'offers'")
     granted = name == SUBSCRIBED
     if granted and (not topics or ALL_TOPICS in topics):
         raise TopicMissingError("name the topic, such as 'offers'; there is no consent to everything")
-    if told is not None and not topics:
+    if told and not topics:
         raise TopicMissingError("name the topic, such as 'offers', or leave it out to unsubscribe from all")
-    return tuple(Statement(topic, granted) for topic in topics or [ALL_TOPICS])
+    return tuple(Statement(topic, granted) for topic in dict.fromkeys(topics) or [ALL_TOPICS])
 
 
 async def state(connection: Connection, stated: Sequence[tuple[UUID, Statement, str, datetime]]) -> None:

@@ -117,6 +117,27 @@ async def inside(session: AsyncSession, workflows: Collection[str]) -> list[tupl
     return [(row.id, row.workflow_id) for row in rows]
 
 
+async def merged(session: AsyncSession, since: datetime | None) -> list[tuple[UUID, str]]:
+    """The enrolments that a merge of two contacts has ended since then (None: ever), each with its workflow."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT id, workflow_id FROM enrolments
+            WHERE status = 'ended' AND reason = 'merged'
+              AND (cast(:since AS timestamptz) IS NULL OR ended_at > cast(:since AS timestamptz))
+            """
+        ),
+        {"since": since},
+    )
+    return [(row.id, row.workflow_id) for row in rows]
+
+
+async def ended(session: AsyncSession, enrolment: UUID) -> bool:
+    """Whether the enrolment is over: its run, if it goes on for a moment, must not do anything any more."""
+    over = text("SELECT EXISTS (SELECT FROM enrolments WHERE id = :id AND status = 'ended')")
+    return bool(await session.scalar(over, {"id": enrolment}))
+
+
 async def mark(session: AsyncSession, enrolment: UUID, status: str) -> None:
     """Set the status (`active`, `paused`, `held`) of an enrolment that is not over."""
     await session.execute(

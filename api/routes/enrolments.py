@@ -14,7 +14,7 @@ from api.bodies import EVENT_BYTES, read_json
 from api.dependencies import Door, admin, reaching_temporal, writer
 from api.errors import ConflictError, InvalidError, MalformedError, NotFoundError, documented
 from api.reading import Clock, plain
-from api.receiving import settle
+from api.receiving import take_one
 from api.routes.events import Received
 from rules.routing import REQUESTED
 from store import reports
@@ -97,9 +97,8 @@ async def ask(journey: str, request: Request, door: Door) -> Response:
     properties = body.get("properties")
     if properties is None or isinstance(properties, dict):
         body = body | {"properties": (properties or {}) | {"journey": journey}}
-    event = plain(body | {"event": REQUESTED}, Clock(datetime.now(UTC)))
-    settle(await door.intake.accept([event]))
-    answer = orjson.dumps({"accepted": [event.message_id], "rejected": []})
+    message_id = await take_one(door.intake, plain(body | {"event": REQUESTED}, Clock(datetime.now(UTC))))
+    answer = orjson.dumps({"accepted": [message_id], "rejected": []})
     return Response(answer, HTTPStatus.ACCEPTED, media_type="application/json")
 
 

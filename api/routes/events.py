@@ -8,13 +8,13 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from api.bodies import BATCH_BYTES, BATCH_EVENTS, EVENT_BYTES, read_json
+from api.bodies import BATCH_BYTES, BATCH_EVENTS, EVENT_BYTES, parsed, read_whole
 from api.dependencies import front_door
 from api.errors import Detail, InvalidError, MalformedError, TooLargeError, documented
 from api.fields import Object
 from api.hot import HotRoute
 from api.reading import Clock, plain
-from api.receiving import Gathered, gather, settle
+from api.receiving import Gathered, gather, take_one
 
 router = APIRouter(prefix="/v1", tags=["Events"], route_class=HotRoute)
 
@@ -108,15 +108,15 @@ async def record(request: Request) -> Response:
     """
     door = front_door(request)
     door.keys.admit_writer(request.headers.get("authorization"))
-    body = await read_json(request, BATCH_BYTES)
+    raw = await read_whole(request, BATCH_BYTES)
+    body = parsed(raw)
     clock, key = Clock(datetime.now(UTC)), request.headers.get("idempotency-key")
     match body:
         case dict():
-            if len(orjson.dumps(body)) > EVENT_BYTES:
+            if len(raw) > EVENT_BYTES:
                 raise TooLargeError(f"an event is at most {EVENT_BYTES // 1024} kB")
-            event = plain(_keyed(body, key), clock)
-            settle(await door.intake.accept([event]))
-            return _answer(Gathered(accepted=[event.message_id]))
+            message_id = await take_one(door.intake, plain(_keyed(body, key), clock))
+            return _answer(Gathered(accepted=[message_id]))
         case list():
             if len(body) > BATCH_EVENTS:
                 raise TooLargeError(f"a list holds at most {BATCH_EVENTS} events")

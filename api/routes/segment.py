@@ -18,7 +18,7 @@ from api.errors import ApiError, InvalidError, MalformedError, TooLargeError, an
 from api.fields import Object
 from api.hot import HotRoute
 from api.reading import KINDS, Clock
-from api.receiving import Gathered, gather, settle
+from api.receiving import Gathered, gather, take_one
 from api.routes import segment_examples as examples
 from store.recording import IntakeError
 
@@ -75,8 +75,7 @@ def _single(kind: str) -> Endpoint:
 
     async def call(request: Request) -> Response:
         body = await _body(request, EVENT_BYTES)
-        event = read(body, Clock.of(body, datetime.now(UTC)))
-        settle(await front_door(request).intake.accept([event]))
+        await take_one(front_door(request).intake, read(body, Clock.of(body, datetime.now(UTC))))
         return Response(_DONE, media_type="application/json")
 
     return _from_any_page(call)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.bodies import BATCH_BYTES, read
 from api.dependencies import Door, FrontDoor
 from api.errors import documented, verdict_on
-from api.receiving import settle
+from api.receiving import take_one
 from mail.links import LinkInvalid, Subscription
 from store import consents
 from store.consents import ALL_TOPICS, UNSUBSCRIBED
@@ -88,7 +88,7 @@ async def _end(door: FrontDoor, subscription: Subscription) -> None:
         properties={"topic": subscription.topic},
         consents=(Statement(subscription.topic, granted=False),),
     )
-    settle(await door.intake.accept([event]))
+    await take_one(door.intake, event)
 
 
 def _unreadable(door: FrontDoor) -> Response:

@@ -51,6 +51,7 @@ class Enrolment(SQLModel, table=True):
             postgresql_where=text("status <> 'ended'"),
         ),
         Index("ix_enrolments_contact", "contact_id", "journey"),
+        Index("ix_enrolments_merged", "ended_at", postgresql_where=text("reason = 'merged'")),
         Index("ix_enrolments_journey_status", "journey", "status", postgresql_where=text("status <> 'ended'")),
     )
 

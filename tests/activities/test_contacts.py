@@ -7,7 +7,7 @@ import pytest
 from activities.contacts import Changed, Changing, Contacts
 from activities.orders import LetterOrder
 from rules.journey import Change
-from store import journeys
+from store import enrolments, journeys
 from tests.activities.office import ADDRESS, NAME, Office
 
 CHANGE = Change(traits={"tier": "gold", "first_name": None}, topics={"news": True, "offers": False})
@@ -39,6 +39,15 @@ async def test_doing_it_again_does_not_overrule_what_the_contact_said_since(offi
     await contacts.change(changing(order))
     consents = await office.rows("SELECT granted FROM consents WHERE topic = 'offers' ORDER BY id")
     assert [row["granted"] for row in consents] == [True, False, True]
+
+
+async def test_a_run_that_is_over_sets_nothing(office: Office, contacts: Contacts) -> None:
+    order = await office.enters()
+    async with office.database.transaction() as session:
+        await enrolments.end(session, order.enrolment, "merged", order.now)
+    assert await contacts.change(changing(order)) == Changed()
+    assert (await office.row("SELECT traits FROM contacts"))["traits"] == {"email": ADDRESS, "first_name": NAME}
+    assert await office.rows("SELECT topic FROM consents WHERE source LIKE '%/set'") == []
 
 
 async def test_a_paused_journey_sets_nothing(office: Office, contacts: Contacts) -> None:

@@ -14,13 +14,13 @@ from temporalio.worker import Worker
 from activities.housekeeping import Housekeeping, Looked, Swept
 from activities.orders import Receipt
 from mail.evidence import Verdict
-from rules.plan import lay_out
 from rules.routing import Inside
-from store import enrolments, journeys
+from store import enrolments
 from tests.activities.office import Office, delayed
+from tests.activities.runs import started, status
 from tests.mail.fault_smtp import Act, Fault, Phase
 from workflows.schedules import HOUSEKEEPING, schedule_housekeeping
-from workflows.starting import SWEEPS_QUEUE, Starting, start
+from workflows.starting import SWEEPS_QUEUE
 from workflows.sweeps import HousekeepingWorkflow
 
 PATIENCE = timedelta(minutes=30)
@@ -115,16 +115,6 @@ async def test_a_late_yes_after_the_sweep_is_still_believed(office: Office, hous
     assert (await office.message())["state"] == "sent"
 
 
-async def started(office: Office, client: Client, enrolment: UUID) -> str:
-    """Start the enrolment's run, as the router does; no worker takes it."""
-    row = await office.row("SELECT workflow_id FROM enrolments WHERE id = :id", id=enrolment)
-    async with office.database.transaction() as session:
-        definition = await journeys.definition(session, "tried", 1)
-    workflow = str(row["workflow_id"])
-    await start(client, Starting(workflow, enrolment, lay_out(definition, 1), "Tried", datetime.now(UTC), {}))
-    return workflow
-
-
 async def closed(client: Client, workflow: str) -> None:
     """Return when Temporal's list shows that the run is closed."""
     for _ in range(100):
@@ -143,11 +133,6 @@ async def entered_again(office: Office, enrolment: UUID) -> UUID:
     async with office.database.transaction() as session:
         assert await enrolments.enrol(session, [(row["contact_id"], inside)]) == {again}
     return again
-
-
-async def status(office: Office, enrolment: UUID) -> tuple[str, str | None]:
-    row = await office.row("SELECT status, reason FROM enrolments WHERE id = :id", id=enrolment)
-    return row["status"], row["reason"]
 
 
 async def test_who_was_terminated_in_temporal_may_enter_again(

@@ -4,8 +4,11 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from rules.journey import Journey
+from store.journeys import publish
 from store.session import Database
-from tests.api.serving import WRITE_KEY, Running, running
+from tests.api.inside import Shop
+from tests.api.serving import ADMIN_KEY, WRITE_KEY, Running, running
 from tests.conftest import NewDatabase
 
 
@@ -39,3 +42,18 @@ async def stored(api: Running) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 def api_url(api: Running) -> str:
     return api.url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shop(new_database: NewDatabase, temporal_address: str) -> AsyncIterator[Shop]:
+    """An API with Temporal, a client with the admin key, and the database behind."""
+    database = Database(await new_database())
+    async with database.transaction() as session:
+        for name, trigger in (("welcome", {"event": "Signed Up"}), ("review", {"api": True})):
+            definition = {"journey": name, "title": name, "class": "transactional", "trigger": trigger}
+            await publish(session, Journey.model_validate(definition | {"steps": [{"send": "letter"}]}))
+    with running(database.url, temporal_address) as served:
+        headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+        async with httpx2.AsyncClient(base_url=served.url, headers=headers, timeout=30) as client:
+            yield client, database
+    await database.close()

@@ -1,88 +1,14 @@
 """What operators see and steer."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx2
-import pytest_asyncio
 from temporalio.client import Client as Temporal
 
-from rules.journey import Journey
-from store.journeys import publish
-from store.models import Attempt, Enrolment, Message
-from store.session import Database
-from tests.api.serving import ADMIN_KEY, WRITE_KEY, running
-from tests.conftest import NewDatabase
+from store.models import Attempt
+from tests.api.inside import AT, TEMPORAL_UI, WRITER, Shop, enrol, known_contact, write
+from tests.api.serving import running
 from tests.store.happening import rows, value
-
-Client = httpx2.AsyncClient
-AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-WRITER = (WRITE_KEY, "")
-
-
-@pytest_asyncio.fixture(scope="module")
-async def shop(new_database: NewDatabase, temporal_address: str) -> AsyncIterator[tuple[Client, Database]]:
-    """An API with Temporal, a client with the admin key, and the database behind."""
-    database = Database(await new_database())
-    async with database.transaction() as session:
-        for name, trigger in (("welcome", {"event": "Signed Up"}), ("review", {"api": True})):
-            definition = {"journey": name, "title": name, "class": "transactional", "trigger": trigger}
-            await publish(session, Journey.model_validate(definition | {"steps": [{"send": "letter"}]}))
-    with running(database.url, temporal_address) as served:
-        headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-        async with httpx2.AsyncClient(base_url=served.url, headers=headers, timeout=30) as client:
-            yield client, database
-    await database.close()
-
-
-Shop = tuple[Client, Database]
-
-
-async def known_contact(client: Client, user_id: str) -> str:
-    body = {"event": "Signed Up", "userId": user_id, "email": f"{user_id}@shop.example"}
-    assert (await client.post("/v1/events", json=body, auth=WRITER)).status_code == 202
-    found: str = (await client.get("/v1/admin/contacts", params={"userId": user_id})).json()["id"]
-    return found
-
-
-async def enrol(database: Database, contact: str, *, status: str = "active", age: int = 0, key: str = "") -> Enrolment:
-    workflow_id = f"journey/welcome/{contact}" + (f"/{key}" if key else "")
-    enrolment = Enrolment(
-        id=uuid4(), journey="welcome", version=1, contact_id=UUID(contact), key=key, workflow_id=workflow_id,
-        trigger_seq=1, status=status, started_at=AT - timedelta(days=age),
-    )  # fmt: skip
-    async with database.transaction() as session:
-        session.add(enrolment)
-    return enrolment
-
-
-async def test_ready_when_everything_is_there(shop: Shop) -> None:
-    answer = await shop[0].get("/readyz")
-    told = {"database": "ok", "migrations": "ok", "temporal": "ok"}
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "checks": told})
-
-
-async def test_a_database_that_is_behind_is_not_ready(shop: Shop) -> None:
-    client, database = shop
-    await rows(database, "UPDATE alembic_version SET version_num = '0000' RETURNING 1")
-    try:
-        answer = await client.get("/readyz")
-    finally:
-        await rows(database, "UPDATE alembic_version SET version_num = '0001' RETURNING 1")
-    assert answer.status_code == 503
-    assert [detail["path"] for detail in answer.json()["error"]["details"]] == ["migrations"]
-
-
-async def test_metrics_tell_the_routing_lag_and_nobodys_name(shop: Shop) -> None:
-    client, _ = shop
-    await known_contact(client, "measured")
-    figures = (await client.get("/metrics")).text
-    assert "measured" not in figures
-    told = dict(line.rsplit(" ", 1) for line in figures.splitlines() if not line.startswith("#"))
-    assert float(told['kundresa_intake_events_total{outcome="new"}']) >= 1
-    assert float(told["kundresa_outbox_events"]) >= 1
-    assert 0 <= float(told["kundresa_outbox_oldest_seconds"]) < 600
 
 
 async def test_a_contact_is_found_by_every_name(shop: Shop) -> None:
@@ -157,26 +83,18 @@ async def test_every_letter_is_told_with_its_reason_and_attempts(shop: Shop) -> 
     client, database = shop
     contact = await known_contact(client, "written")
     enrolment = await enrol(database, contact, status="ended")
-    for n, (state, reason) in enumerate((("sent", None), ("unsubscribed", "not subscribed to offers"))):
-        message = Message(
-            send_key=f"{enrolment.id}/{n}", enrolment_id=enrolment.id, contact_id=UUID(contact), journey="welcome",
-            step="s", letter="l", message_class="marketing", topic="offers", state=state, reason=reason,
-            message_id=f"<{n}@shop.example>", not_after=AT, created_at=AT + timedelta(minutes=n),
-        )  # fmt: skip
-        async with database.transaction() as session:
-            session.add(message)
-        if state == "sent":
-            tried = Attempt(
-                id=uuid4(), message=message.id, number=1, began_at=AT, outcome="accepted", code=250, text="ok"
-            )
-            async with database.transaction() as session:
-                session.add(tried)
+    sent_one = await write(database, enrolment, 0, "sent", None)
+    await write(database, enrolment, 1, "unsubscribed", "never subscribed to offers")
+    tried = Attempt(id=uuid4(), message=sent_one.id, number=1, began_at=AT, outcome="accepted", code=250, text="ok")
+    async with database.transaction() as session:
+        session.add(tried)
     page = (await client.get(f"/v1/admin/contacts/{contact}/messages", params={"limit": 1})).json()
-    assert [(row["state"], row["reason"]) for row in page["items"]] == [("unsubscribed", "not subscribed to offers")]
+    assert [(row["state"], row["reason"]) for row in page["items"]] == [("unsubscribed", "never subscribed to offers")]
     params = {"limit": 1, "before": page["next"]}
     (sent,) = (await client.get(f"/v1/admin/contacts/{contact}/messages", params=params)).json()["items"]
     assert sent["state"] == "sent"
     assert [(tried["number"], tried["outcome"], tried["code"]) for tried in sent["attempts"]] == [(1, "accepted", 250)]
+    assert sent["temporal_ui"] == f"{TEMPORAL_UI}/journey%2Fwelcome%2F{contact}"
 
 
 async def test_journeys_are_listed_with_who_is_inside_and_held_when_paused(

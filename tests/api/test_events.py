@@ -8,7 +8,7 @@ import pytest
 
 from store.session import Database
 from tests.api.serving import WRITE_KEY
-from tests.store.happening import value
+from tests.store.happening import rows, value
 
 Client = httpx2.AsyncClient
 
@@ -109,6 +109,29 @@ async def test_all_mistakes_are_told_at_once(client: Client) -> None:
 async def test_a_whole_number_is_an_id(client: Client, stored: Database) -> None:
     await client.post("/v1/events", json=paid(userId=700700))
     assert await value(stored, "SELECT count(*) FROM identities WHERE value = '700700'") == 1
+
+
+async def test_several_topics_are_subscribed_to_and_ended_by_one_event(client: Client, stored: Database) -> None:
+    user = f"reader-{uuid4()}"
+
+    async def says(event: str, **properties: Any) -> dict[str, bool]:
+        body = paid(event=event, userId=user, properties=properties)
+        assert (await client.post("/v1/events", json=body)).status_code == 202
+        said = """
+            SELECT DISTINCT ON (topic) topic, granted FROM consents JOIN identities USING (contact_id)
+            WHERE value = :user ORDER BY topic, id DESC
+            """
+        return dict(await rows(stored, said, user=user))
+
+    assert await says("Subscribed", topics=["offers", "news"]) == {"offers": True, "news": True}
+    assert await says("Unsubscribed", topics=["news"]) == {"offers": True, "news": False}
+    assert await says("Unsubscribed", topics=["offers", "tips"]) == {"offers": False, "news": False, "tips": False}
+
+
+async def test_one_event_is_as_large_as_a_list_may_be_only_in_a_list(client: Client) -> None:
+    large = [paid(properties={"note": "x" * 20_000}) for _ in range(2)]
+    assert (await client.post("/v1/events", json=large)).status_code == 202
+    assert (await client.post("/v1/events", json=paid(properties={"note": "x" * 33_000}))).status_code == 413
 
 
 async def test_the_key_may_be_a_bearer_token(api_url: str) -> None:

@@ -91,6 +91,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_enrolments_contact", "enrolments", ["contact_id", "journey"], unique=False)
     op.create_index(
+        "ix_enrolments_merged",
+        "enrolments",
+        ["ended_at"],
+        unique=False,
+        postgresql_where=sa.text("reason = 'merged'"),
+    )
+    op.create_index(
         "ix_enrolments_journey_status",
         "enrolments",
         ["journey", "status"],
@@ -233,6 +240,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_enrolments_journey_status", table_name="enrolments", postgresql_where=sa.text("status <> 'ended'")
     )
+    op.drop_index("ix_enrolments_merged", table_name="enrolments", postgresql_where=sa.text("reason = 'merged'"))
     op.drop_index("ix_enrolments_contact", table_name="enrolments")
     op.drop_table("enrolments")
     op.drop_index("ix_consents_contact_topic", table_name="consents")
