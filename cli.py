@@ -2,13 +2,15 @@
 
 import asyncio
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from local.errors import StackError
+from local.errors import ExtraMissingError, NotRunningError, StackError
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 # The work is imported inside the commands, so that `--help` does not wait for libraries that it does not need.
 
 _ROOT = Path(__file__).parent
+_EXTRA = ("aiosmtpd", "psutil")  # modules of the extra `local`, which the image is without
 
 
 class _Commands(TyperGroup):
@@ -23,10 +26,19 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            return _run(partial(super().invoke, ctx))
         except StackError as error:
             typer.secho(f"Error: {error}", err=True, fg="red")
             raise typer.Exit(1) from error
+
+
+def _run(command: Callable[[], Any]) -> Any:
+    try:
+        return command()
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        raise ExtraMissingError(error.name) from error
 
 
 app = typer.Typer(
@@ -45,8 +57,8 @@ Letters = Annotated[Path, typer.Option("--templates", envvar="KUNDRESA_TEMPLATES
 _DATA = Path(".kundresa")
 
 
-def _port(name: str) -> Any:
-    return typer.Option(f"--{name}-port", envvar=f"KUNDRESA_{name.upper()}_PORT", min=1, max=65535)
+def _port(name: str, *, least: int = 1) -> Any:
+    return typer.Option(f"--{name}-port", envvar=f"KUNDRESA_{name.upper()}_PORT", min=least, max=65535)
 
 
 @app.command()
@@ -57,7 +69,7 @@ def up(
     mailbox_port: Annotated[int, _port("mailbox")] = 8425,
     smtp_port: Annotated[int, _port("smtp")] = 2525,
     postgres_port: Annotated[int, _port("postgres")] = 5442,
-    metrics_port: Annotated[int, _port("metrics")] = 9464,
+    metrics_port: Annotated[int, _port("metrics", least=0)] = 9464,
     data: Data = _DATA,
 ) -> None:
     """Start the whole stack here: PostgreSQL, Temporal with its UI, a mailbox, the API and a worker."""
@@ -130,21 +142,21 @@ def draw(
 
 
 @app.command()
-def migrate(data: Data = _DATA) -> None:
+def migrate(context: typer.Context, data: Data = _DATA) -> None:
     """Bring the database to the newest state."""
     from local.database import migrate as bring_up
 
-    _adopt(data)
+    _reach(context, data)
     asyncio.run(bring_up(_settings().database_url))
     typer.echo("The database is at the newest state.")
 
 
 @app.command(name="apply")
-def publish(data: Data = _DATA) -> None:
+def publish(context: typer.Context, data: Data = _DATA) -> None:
     """Publish the journey files that have changed."""
     from local.journeys import apply, told
 
-    _adopt(data)
+    _reach(context, data)
     settings = _settings()
     applied = asyncio.run(apply(settings.database_url, settings.journeys_dir, settings.templates_dir))
     for line in told(applied):
@@ -190,12 +202,27 @@ def _log_to_stderr() -> None:
 
 
 def _adopt(data: Path) -> None:
-    if "KUNDRESA_DATABASE_URL" in os.environ:
-        return
-    from local.environment import adopt
+    """Speak to the stack that runs on the folder."""
     from local.folder import DataFolder
+    from local.notes import adopt
 
     adopt(DataFolder(data.resolve()))
+
+
+def _reach(context: typer.Context, data: Path) -> None:
+    """Speak to the database that the environment names, or else to the stack; `--data` asks for the stack."""
+    from local.folder import DataFolder
+    from local.notes import complete
+
+    source = context.get_parameter_source("data")
+    if source is not None and source.name == "COMMANDLINE":
+        _adopt(data)
+        return
+    try:
+        complete(DataFolder(data.resolve()))
+    except NotRunningError:
+        if "KUNDRESA_DATABASE_URL" not in os.environ:
+            raise
 
 
 def _settings() -> "Settings":

@@ -42,7 +42,13 @@ class Settings(BaseSettings):
         description="Answers whether the relay took a message: `GET {url}?message_id=...`; unset, nobody can tell.",
     )
     evidence_after: timedelta = Field(
-        default=timedelta(minutes=15), description="How long to wait before a message in doubt is settled."
+        default=timedelta(minutes=15),
+        description="How long a message in doubt waits for evidence: longer than the relay takes to answer.",
+    )
+    housekeeping_every: timedelta = Field(
+        default=timedelta(minutes=5),
+        ge=timedelta(seconds=1),
+        description="How often runs that ended from outside and letters left behind are looked for.",
     )
     shop_name: str = Field(default="Kundresa Shop", description="The shop's name, as letters show it.")
     shop_url: str = Field(default="http://127.0.0.1:8400", description="The shop's home page, as letters link it.")

@@ -101,7 +101,6 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
             no_remote_activities=True,
             max_cached_workflows=settings.cached_runs,
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-            sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         ),
         "letters": lambda: make(
             task_queue=LETTERS_QUEUE,

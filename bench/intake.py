@@ -27,8 +27,8 @@ async def measure(these: Servers, tell: Tell, *, seconds: float = 2.0, rounds: i
     for size, path, floor_path in ((1, "/v1/track", "/event"), (_BATCH, "/v1/batch", "/batch")):
         ours, floors = [], []
         for number in range(-1, rounds):
-            our = size * await _load(these.ports.api, path, size, seconds)
-            floor = size * await _load(bare, floor_path, size, seconds)
+            our = size * await _load(these, these.ports.api, path, size, seconds)
+            floor = size * await _load(these, bare, floor_path, size, seconds)
             if number >= 0:  # the first round warms up
                 ours.append(our)
                 floors.append(floor)
@@ -43,9 +43,9 @@ def _figure(size: int, ours: float, floor: float) -> Figure:
     return Figure(f"intake, batches of {size}", "events/s", ours, floor, Target("figure", "at least", 2500))
 
 
-async def _load(port: int, path: str, size: int, seconds: float) -> float:
+async def _load(these: Servers, port: int, path: str, size: int, seconds: float) -> float:
     """Requests a second, told by a generator in a process of its own."""
-    arguments = [str(port), path, str(size), str(_CONNECTIONS[size]), str(seconds)]
+    arguments = [str(port), path, these.told["KUNDRESA_WRITE_KEYS"], str(size), str(_CONNECTIONS[size]), str(seconds)]
     generator = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.load", *arguments, stdout=asyncio.subprocess.PIPE
     )

@@ -27,7 +27,7 @@ _SAMPLE = 100
 _PATIENCE_S = 120.0
 
 
-async def measure(these: Servers, tell: Tell, *, contacts: int = 300, rounds: int = 3) -> list[Figure]:
+async def measure(these: Servers, tell: Tell, *, contacts: int = 250, rounds: int = 4) -> list[Figure]:
     """Measure in turns, ours and floor, and take the medians."""
     ours, floors = [], []
     client = await Client.connect(these.temporal_address)

@@ -1,6 +1,6 @@
 """The load generator: keeps so many connections busy with events for a while, and prints how many requests were taken.
 
-Run as a program of its own: `python -m bench.load PORT PATH EVENTS_A_REQUEST CONNECTIONS SECONDS`.
+Run as a program of its own: `python -m bench.load PORT PATH WRITE_KEY EVENTS_A_REQUEST CONNECTIONS SECONDS`.
 """
 
 import asyncio
@@ -15,21 +15,20 @@ from uuid import uuid4
 import orjson
 import uvloop
 
-from bench.servers import WRITE_KEY
 from local.ports import HOST
 
 _CONTACTS = 2000
-_AUTHORIZATION = base64.b64encode(f"{WRITE_KEY}:".encode()).decode()
 
 
-def requests(path: str, size: int) -> Iterator[bytes]:
+def requests(path: str, key: str, size: int) -> Iterator[bytes]:
     """Requests without end; each event has a `messageId` of its own, and belongs to one of many contacts."""
+    authorization = base64.b64encode(f"{key}:".encode()).decode()
     chance, run, numbers = Random(size), uuid4().hex, count()
     while True:
         events = [_event(f"{run}-{next(numbers)}", chance.randrange(_CONTACTS)) for _ in range(size)]
         body = orjson.dumps(events[0] if size == 1 else {"batch": events})
         head = (
-            f"POST {path} HTTP/1.1\r\nhost: {HOST}\r\nauthorization: Basic {_AUTHORIZATION}\r\n"
+            f"POST {path} HTTP/1.1\r\nhost: {HOST}\r\nauthorization: Basic {authorization}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         yield head.encode() + body
@@ -62,13 +61,14 @@ async def _keep_busy(port: int, source: Iterator[bytes], until: float) -> int:
     return taken
 
 
-async def main(port: int, path: str, size: int, connections: int, seconds: float) -> None:
+async def main(port: int, path: str, key: str, size: int, connections: int, seconds: float) -> None:
     """Send, and print requests a second."""
-    source, began = requests(path, size), time.perf_counter()
+    source, began = requests(path, key, size), time.perf_counter()
     busy = (_keep_busy(port, source, began + seconds) for _ in range(connections))
     taken = sum(await asyncio.gather(*busy))
     print(taken / (time.perf_counter() - began))
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])))
+    to, where, write_key, events, connections, duration = sys.argv[1:]
+    uvloop.run(main(int(to), where, write_key, int(events), int(connections), float(duration)))

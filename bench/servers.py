@@ -22,7 +22,6 @@ from settings import Settings
 from store.migrations.run import upgrade
 
 JOURNEYS = Path(__file__).with_name("journeys")
-WRITE_KEY = "local-write-key"
 
 
 @dataclass
@@ -61,10 +60,9 @@ class Servers:
         return await self.start(_worker(name, {**self.told, **settings}, *arguments))
 
     async def stop(self, parts: Sequence[Part]) -> None:
-        """Stop these programs, the latest first."""
-        for part in reversed(list(parts)):
-            await part.stop()
-            self.running.remove(part)
+        """Stop these programs, side by side."""
+        await asyncio.gather(*(part.stop() for part in parts))
+        self.running = [part for part in self.running if part not in parts]
 
 
 @asynccontextmanager
@@ -86,7 +84,8 @@ async def servers() -> AsyncIterator[Servers]:
             assert not applied.mistakes, applied.mistakes
             yield these
         finally:
-            await these.stop(list(these.running))
+            for part in reversed(these.running):
+                await part.stop()
 
 
 def _worker(name: str, told: dict[str, str], *arguments: str) -> Program:

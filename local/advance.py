@@ -22,17 +22,23 @@ _Handle = WorkflowHandle[Any, Any]
 
 
 async def advance(way: timedelta, *, journey: str | None, contact: str | None, console: Console) -> None:
-    """Move every running journey forward, or those of one journey or one contact; says how many moved."""
+    """Move every running journey forward, or those of one journey or one contact; says what became of them."""
     try:
         client = await connect()
     except RuntimeError as error:
         raise StackError(f"Temporal does not answer: {error}") from error
     handles = [handle async for handle in _sleeping(client, journey, contact)]
-    moved = await _move(TimeSkipper(client), handles, way, console)
-    ended = len(handles) - moved
-    console.print(f"{moved} moved" + (f", {ended} came to their end on the way" if ended else "") + ".")
+    going_on = await _move(TimeSkipper(client), handles, way, console)
+    console.print(told(len(handles), len(handles) - going_on))
     # The SDK's own threads may crash the interpreter when it ends at once (sdk-python issue 300).
     await asyncio.sleep(_LET_GO_S)
+
+
+def told(moved: int, ended: int) -> str:
+    """What was done, as a line for people."""
+    if not ended:
+        return f"{moved} moved."
+    return f"{moved} moved; {ended} of them came to {'its' if ended == 1 else 'their'} end."
 
 
 def query(journey: str | None) -> str:

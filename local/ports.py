@@ -31,6 +31,7 @@ class Ports:
     smtp: int = 2525
     postgres: int = 5442
     metrics: int = 9464
+    """0: the worker serves no metrics."""
 
     @classmethod
     def free(cls) -> "Ports":
@@ -47,6 +48,11 @@ class Ports:
             port = getattr(self, name)
             if port and not _is_free(port):
                 raise PortTakenError(_PURPOSES[name], port, f"--{name}-port", variable(name))
+
+
+def variables() -> frozenset[str]:
+    """The environment variables that set ports. They are for `kundresa up`, not for the parts."""
+    return frozenset(variable(field.name) for field in fields(Ports))
 
 
 def variable(name: str) -> str:

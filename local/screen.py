@@ -1,16 +1,14 @@
 """What `kundresa up` shows: the steps as they go, the table of addresses, and what happens later."""
 
-import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from local.command import own_command
 from local.database import shown
 from local.ports import HOST
 from local.stack import Stack
@@ -58,26 +56,20 @@ class Screen:
         self.tell(f"Try: {own_command()} demo, then {own_command()} advance 1h. Ctrl-C stops everything.")
 
 
-def own_command() -> str:
-    """How a person calls us from here."""
-    if shutil.which("kundresa"):
-        return "kundresa"
-    beside = Path(sys.executable).with_name("kundresa")
-    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)
-
-
 def _rows(stack: Stack) -> Iterator[tuple[str, str]]:
     told, ports = stack.environment, stack.ports
     api = f"http://{HOST}:{ports.api}"
     yield "API", api
     yield "API pages", f"{api}/docs"
-    yield "Temporal UI", told["KUNDRESA_TEMPORAL_UI_URL"]
+    if "KUNDRESA_TEMPORAL_UI_URL" in told:
+        yield "Temporal UI", told["KUNDRESA_TEMPORAL_UI_URL"]
     yield "Temporal", _marked(stack, "temporal", told["TEMPORAL_ADDRESS"])
     if "mailbox" in stack.parts:
         yield "Mailbox", f"http://{HOST}:{ports.mailbox}"
     yield "SMTP", _marked(stack, "mailbox", shown(told["KUNDRESA_SMTP_URL"]))
     yield "PostgreSQL", _marked(stack, "postgres", shown(told["KUNDRESA_DATABASE_URL"]))
-    yield "Metrics", f"http://{HOST}:{ports.metrics}/metrics"
+    if ports.metrics:
+        yield "Metrics", f"http://{HOST}:{ports.metrics}/metrics"
     yield "Write key", told["KUNDRESA_WRITE_KEYS"]
     yield "Admin key", told["KUNDRESA_ADMIN_KEY"]
     yield "Logs", str(stack.folder.path / "logs")

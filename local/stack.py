@@ -5,12 +5,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
-from local.answers import answers
+from local.answers import Said, answers
 from local.configuration import read_settings
 from local.database import migrate
-from local.environment import environment
+from local.environment import elsewhere, environment
 from local.folder import DataFolder
 from local.journeys import apply, told
 from local.mailbox.program import mailbox
@@ -47,7 +48,7 @@ class Stack:
     def __init__(self, folder: DataFolder, ports: Ports, given: Mapping[str, str]) -> None:
         self.folder = folder
         self.ports = ports
-        self.elsewhere = {name for name, variable in _ELSEWHERE.items() if variable in given}
+        self.elsewhere = elsewhere(given)
         self.environment = environment(ports, folder, given)
         programs = _programs(folder, ports, self.environment, without=self.elsewhere)
         self.parts = {program.name: Part(program, folder) for program in programs}
@@ -107,14 +108,6 @@ class Stack:
         return [self.parts[name] for name in names if name in self.parts]
 
 
-_ELSEWHERE = {
-    "postgres": "KUNDRESA_DATABASE_URL",
-    "temporal": "TEMPORAL_ADDRESS",
-    "mailbox": "KUNDRESA_SMTP_URL",
-}
-"""The variables that name a server which exists already, by the part that is then not started."""
-
-
 async def _bring_up(part: Part, progress: Progress) -> None:
     with progress.step(part.title):
         await part.start()
@@ -124,10 +117,12 @@ async def _bring_up(part: Part, progress: Progress) -> None:
 def _programs(folder: DataFolder, ports: Ports, told: Mapping[str, str], *, without: set[str]) -> list[Program]:
     programs = {
         "postgres": partial(postgres, folder.postgres, ports.postgres),
-        "temporal": partial(temporal, folder.temporal, ports.temporal, ports.ui),
+        "temporal": partial(
+            temporal, folder.temporal, ports.temporal, ports.ui, told.get("TEMPORAL_NAMESPACE", "default")
+        ),
         "mailbox": partial(mailbox, folder.mailbox, ports.smtp, ports.mailbox, told),
         "api": partial(_api, ports.api, told),
-        "worker": partial(_worker, ports.metrics, told),
+        "worker": partial(_worker, ports.metrics, told, folder.log("worker")),
     }
     return [program() for name, program in programs.items() if name not in without]
 
@@ -142,12 +137,15 @@ def _api(port: int, told: Mapping[str, str]) -> Program:
     )
 
 
-def _worker(metrics_port: int, told: Mapping[str, str]) -> Program:
+def _worker(metrics_port: int, told: Mapping[str, str], log: Path) -> Program:
+    said = Said(log, "INFO worker: working on ")
     return Program(
         name="worker",
         title="Worker",
         command=[sys.executable, "-m", "worker"],
-        answers=lambda: answers(f"http://{HOST}:{metrics_port}/metrics"),
+        prepare=said.begin,
+        # Metrics are served as long as it works; without them, its log must do.
+        answers=(lambda: answers(f"http://{HOST}:{metrics_port}/metrics")) if metrics_port else said.answers,
         environment=told,
         stop_within_s=35,  # it finishes what is under way
     )

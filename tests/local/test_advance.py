@@ -25,7 +25,7 @@ JOURNEY_ID = SearchAttributeKey.for_keyword("JourneyId")
 
 @workflow.defn(name="Journey")
 class Sleeper:
-    """Sleeps two days, then waits for a signal that never comes."""
+    """Sleeps two days; then one whose id ends with /carl is at its end, and the others wait for what never comes."""
 
     def __init__(self) -> None:
         self.awake = False
@@ -34,6 +34,8 @@ class Sleeper:
     async def run(self) -> None:
         await workflow.sleep(timedelta(days=2), summary="Wait 2 days")
         self.awake = True
+        if workflow.info().workflow_id.endswith("/carl"):
+            return
         await workflow.wait_condition(lambda: False)
 
     @workflow.query
@@ -90,3 +92,7 @@ async def test_a_stack_that_was_restarted_moves_the_journeys_that_were_asked_for
         await advance(timedelta(days=1, minutes=1), journey="welcome", contact="anna", console=Console(file=told))
         assert told.getvalue().endswith("\n1 moved.\n")
         assert [await awake(client, name) for name in (anna, ben, other)] == [True, False, False]
+        await start(client, "welcome", "carl")
+        await listed(client, 4)
+        await advance(timedelta(days=3), journey="welcome", contact="carl", console=Console(file=told))
+        assert told.getvalue().endswith("\n1 moved; 1 of them came to its end.\n")

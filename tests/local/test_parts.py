@@ -2,9 +2,7 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import asyncpg
 import psutil
@@ -17,8 +15,6 @@ from local.ports import HOST, Ports
 from local.postgres import database_url, postgres
 from local.records import Record
 from local.supervision import watch
-
-ROOT = Path(__file__).parents[2]
 
 
 async def yes() -> bool:
@@ -131,40 +127,6 @@ async def test_postgres_starts_again_after_a_kill_and_keeps_what_was_committed(
         await connection.close()
     finally:
         await part.stop()
-
-
-PARENT = """
-import asyncio, sys
-from pathlib import Path
-from local.folder import DataFolder
-from local.part import Part
-from local.mailbox.program import mailbox
-from local.postgres import postgres
-
-async def main():
-    folder, smtp, web, database = DataFolder.at(Path(sys.argv[1])), *map(int, sys.argv[2:])
-    for program in (postgres(folder.postgres, database), mailbox(folder.mailbox, smtp, web, {})):
-        part = Part(program, folder)
-        await part.start()
-        await part.ready()
-        print(part.pid, flush=True)
-    await asyncio.sleep(60)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems clear up at the next start alone")
-def test_a_killed_parent_takes_every_part_with_it(folder: DataFolder, ports: Ports) -> None:
-    numbers = [str(ports.smtp), str(ports.mailbox), str(ports.postgres)]
-    command = [sys.executable, "-c", PARENT, str(folder.path), *numbers]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
-        assert parent.stdout is not None
-        children = [psutil.Process(int(parent.stdout.readline())) for _ in range(2)]
-        parent.kill()
-    _, alive = psutil.wait_procs(children, timeout=15)
-    assert not alive
-    ports.check_free(["smtp", "mailbox", "postgres"])
 
 
 def test_what_a_killed_stack_left_is_stopped_but_never_a_stranger(folder: DataFolder) -> None:

@@ -36,6 +36,13 @@ async def test_the_latest_word_stands(intake: Intake, database: Database) -> Non
     assert not await ask(database, "news")
 
 
+async def test_ending_one_of_several_topics_leaves_the_others(intake: Intake, database: Database) -> None:
+    for name, topics in (("Subscribed", ["offers", "news"]), ("Unsubscribed", ["news"])):
+        told = {"topics": topics}
+        await intake.accept([happened(name, user_id="u1", properties=told, consents=statements(name, told))])
+    assert (await ask(database, "offers"), await ask(database, "news")) == (True, False)
+
+
 async def test_ending_all_topics_ends_each_and_a_later_yes_begins_one_again(intake: Intake, database: Database) -> None:
     await intake.accept([said("Subscribed", "offers", user_id="u1"), said("Unsubscribed", "*", user_id="u1")])
     assert not await ask(database, "offers")
@@ -83,12 +90,28 @@ def test_subscribing_names_its_topics() -> None:
     assert statements("Order Completed", {"topic": "offers"}) == ()
 
 
+def test_topic_and_topics_are_both_heard() -> None:
+    told = {"topic": "offers", "topics": ["news", " offers "]}
+    assert statements("Subscribed", told) == (Statement("offers", granted=True), Statement("news", granted=True))
+    assert statements("Unsubscribed", {"topic": "offers", "topics": None}) == (Statement("offers", granted=False),)
+
+
 def test_unsubscribing_without_a_topic_means_all() -> None:
     assert statements("Unsubscribed", {}) == (Statement("*", granted=False),)
 
 
 @pytest.mark.parametrize(
-    "properties", [{}, {"topic": None}, {"topic": "*"}, {"topics": []}, {"topic": ""}, {"topic": 7}, {"topics": [None]}]
+    "properties",
+    [
+        {},
+        {"topic": None},
+        {"topic": "*"},
+        {"topic": " * "},
+        {"topics": []},
+        {"topic": ""},
+        {"topic": 7},
+        {"topics": [None]},
+    ],
 )
 def test_nobody_agrees_to_everything_by_leaving_something_out(properties: dict[str, Any]) -> None:
     with pytest.raises(TopicMissingError):
