@@ -16,7 +16,7 @@ import uvloop
 from prometheus_client import REGISTRY, Gauge, start_http_server
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.contacts import Contacts
@@ -160,10 +160,10 @@ async def _routing(settings: Settings, client: Client) -> AsyncIterator[None]:
 
 
 def runtime() -> Runtime:
-    """The SDK's own threads, whose errors go into our log; while Temporal is away, each of them warns all the time."""
-    errors = TelemetryFilter(core_level="ERROR", other_level="ERROR")
+    """The SDK's own threads: our log gets their errors and why a run cannot go on, not every try to reach Temporal."""
     forwarding = LogForwardingConfig(logging.getLogger("temporalio"), append_target_to_name=False)
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(errors, forwarding)))
+    logged = LoggingConfig("error,temporalio_sdk_core::worker::workflow=warn", forwarding)
+    return Runtime(telemetry=TelemetryConfig(logging=logged))
 
 
 async def main(roles: Sequence[str] = ROLES) -> None:

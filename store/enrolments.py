@@ -21,8 +21,8 @@ def enrolment_id(journey: str, contact_id: UUID, key: str, trigger_seq: int) -> 
     return uuid5(_NAMESPACE, f"{journey}/{contact_id}/{key}/{trigger_seq}")
 
 
-async def of_contacts(session: AsyncSession, contacts: Sequence[UUID]) -> dict[UUID, list[Inside]]:
-    """Of each contact the enrolments that are not over, whose goal is open, or that are the latest of their journey."""
+async def of_contacts(session: AsyncSession, contacts: Sequence[UUID], since: datetime) -> dict[UUID, list[Inside]]:
+    """Of each contact the enrolments that are not over, are the latest, or whose goal was still open at `since`."""
     rows = await session.execute(
         text(
             """
@@ -34,11 +34,11 @@ async def of_contacts(session: AsyncSession, contacts: Sequence[UUID]) -> dict[U
                     PARTITION BY contact_id, journey, key ORDER BY started_at DESC, trigger_seq DESC) AS place
                 FROM enrolments WHERE contact_id = ANY(:contacts)
             ) e JOIN events v ON v.seq = e.trigger_seq
-            WHERE place = 1 OR status <> 'ended' OR (goal_at IS NULL AND goal_until > now())
+            WHERE place = 1 OR status <> 'ended' OR (goal_at IS NULL AND goal_until >= :since)
             ORDER BY e.trigger_seq
             """
         ),
-        {"contacts": list(contacts)},
+        {"contacts": list(contacts), "since": since},
     )
     found: dict[UUID, list[Inside]] = {contact: [] for contact in contacts}
     for row in rows.mappings():

@@ -168,9 +168,10 @@ class JourneyWorkflow:
             retry_policy=_SEND,
             summary=f"Letter {place(self._plan, move.step)} {move.send.send}",
         )
-        # An exit does not wait for a letter that is being retried. The ledger keeps a letter in flight from leaving.
-        resumes = self._resumes
-        await workflow.wait_condition(lambda: sending.done() or self._run.state.over is not None)
+        # Neither an exit nor an operator's pause waits for a letter that is being retried: its last look keeps it from
+        # leaving after an exit, and after a pause the same letter is ordered again, which sends it only once.
+        resumes, state = self._resumes, self._run.state
+        await workflow.wait_condition(lambda: sending.done() or state.over is not None or state.paused)
         if not sending.done():
             sending.cancel()
             # Nobody asks for what becomes of it any more; unasked, asyncio would log that as an error.

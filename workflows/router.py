@@ -78,7 +78,10 @@ class Router:
                 return 0
             async with self._database.transaction() as session:
                 waiting = await outbox.take(session, lane, _BATCH)
-                inside = await enrolments.of_contacts(session, list({each.contact_id for each in waiting}))
+                if not waiting:
+                    return 0
+                since = min(each.received_at for each in waiting)
+                inside = await enrolments.of_contacts(session, list({each.contact_id for each in waiting}), since)
                 strangers = await self._catalogue.strangers(session, inside)
             await self._leave_to_others(waiting, strangers)
             ours = [each for each in waiting if each.contact_id not in strangers]

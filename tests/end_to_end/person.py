@@ -80,7 +80,7 @@ class Person:
     async def waits_until(self, journey: str, key: str = "") -> datetime:
         """The instant until which this person's run waits, as the run itself tells."""
         run = await self.enters(journey, key)
-        handle = (await self.stack.client()).get_workflow_handle_for(JourneyWorkflow.run, run["workflow_id"])
+        handle = (await self.stack.client()).get_workflow_handle(run["workflow_id"])
         until = (await handle.query(JourneyWorkflow.state)).until
         assert until is not None
         return until

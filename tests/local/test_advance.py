@@ -62,7 +62,7 @@ async def start(client: Client, journey: str, contact: str) -> str:
 
 
 async def awake(client: Client, name: str) -> bool:
-    return await client.get_workflow_handle_for(Sleeper.run, name).query(Sleeper.is_awake)
+    return await client.get_workflow_handle(name).query(Sleeper.is_awake)
 
 
 async def listed(client: Client, count: int) -> None:

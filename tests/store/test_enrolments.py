@@ -53,7 +53,7 @@ class Person:
 
     async def seen(self, contact: UUID) -> list[Inside]:
         async with self.database.transaction() as session:
-            return (await enrolments.of_contacts(session, [contact]))[contact]
+            return (await enrolments.of_contacts(session, [contact], datetime.now(UTC)))[contact]
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper
 
-from tests.workflows.watching import at, until
+from tests.workflows.watching import at, eventually, until
 from tests.workflows.world import World, enter, happen, journey
 from workflows.journey import JourneyWorkflow
 from workflows.payloads import Note
@@ -26,6 +28,17 @@ async def test_a_paused_run_keeps_its_deadline_and_acts_after_resume(
     assert await run.result() == "completed"
     assert world.letters == ["hello"]
     assert world.standings == ["paused", "active"]
+
+
+async def test_a_pause_does_not_wait_for_a_letter_that_is_being_retried(world: World, temporal_client: Client) -> None:
+    world.receipts["hello"] = [ApplicationError("not yet", next_retry_delay=timedelta(hours=1))]
+    run = await enter(temporal_client, journey({"send": "hello"}))
+    await eventually(lambda: bool(world.orders))
+    await tell(temporal_client, run.id, "pause", "")
+    await eventually(lambda: world.standings == ["paused"])
+    await tell(temporal_client, run.id, "resume", "")
+    assert await asyncio.wait_for(run.result(), 10) == "completed"
+    assert [order.send_key for order in world.orders] == [world.orders[0].send_key] * 2
 
 
 async def test_a_paused_journey_holds_the_run_at_its_next_letter_until_resume(
