@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio import workflow
@@ -22,7 +23,7 @@ class OtherCode:
     """Code that no longer fits the histories."""
 
     @workflow.run
-    async def run(self, _plan: dict[str, object]) -> None:
+    async def run(self, _given: Any) -> None:
         """End where the history has a timer."""
 
 
