@@ -141,7 +141,7 @@ async def _settled(connection: Connection, client: Client, most: int) -> bool:
 async def _floor(these: Servers, sleepers: int, wakes: int) -> _Cost:
     client = await Client.connect(these.temporal_address)
     async with bare_program(these, 1, "floor") as (part,):
-        await finish(client, Timed.run, _WARM_UP, "floor")
+        await finish(client, Timed.run, _WARM_UP, "floor", at_once=_WARM_UP)
         empty = await _memory(part)
         handles = await begin(client, Asleep.run, sleepers, "floor")
 
@@ -154,7 +154,7 @@ async def _floor(these: Servers, sleepers: int, wakes: int) -> _Cost:
         cached = await _memory(part)
         warm = await _wakes(wake, range(wakes))
     async with bare_program(these, 1, "floor") as (part,):
-        await finish(client, Timed.run, 1, "floor")
+        await finish(client, Timed.run, 1, "floor", at_once=1)
         cold = await _wakes(wake, range(wakes, 2 * wakes))
         evicted = await _memory(part)
     return _Cost(sleepers, empty, cached, evicted, warm, cold)

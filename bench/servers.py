@@ -6,8 +6,11 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import psutil
 
 from local.answers import answers
 from local.configuration import read_settings
@@ -59,6 +62,11 @@ class Servers:
         """Start one worker, with these arguments and settings on top."""
         return await self.start(_worker(name, {**self.told, **settings}, *arguments))
 
+    def processor_time(self) -> float:
+        """Seconds of processor time that all running programs have used, their own children included."""
+        running = [psutil.Process(part.pid) for part in self.running if part.pid is not None]
+        return sum(map(_used, chain.from_iterable([each, *each.children(recursive=True)] for each in running)))
+
     async def stop(self, parts: Sequence[Part]) -> None:
         """Stop these programs, side by side."""
         await asyncio.gather(*(part.stop() for part in parts))
@@ -109,6 +117,14 @@ def _sink(port: int) -> Program:
         answers=lambda: listens(port),
         environment={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
+
+
+def _used(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # it has just ended
+        return 0.0
+    return times.user + times.system
 
 
 async def listens(port: int) -> bool:

@@ -12,7 +12,9 @@ from temporalio.client import Client, WorkflowHandle
 from bench.servers import Servers
 from local.part import Part, Program
 
-_AT_ONCE = 50
+_CALLS_AT_ONCE = 50
+
+BareRun = Callable[[Any, str], Coroutine[Any, Any, Any]]
 
 
 @asynccontextmanager
@@ -39,20 +41,29 @@ def _worker(name: str, these: Servers, queue: str) -> Program:
     )
 
 
-async def begin(
-    client: Client, run: Callable[[Any, str], Coroutine[Any, Any, Any]], count: int, queue: str
-) -> list[WorkflowHandle[Any, Any]]:
-    """Start so many runs, `_AT_ONCE` calls side by side."""
-    calls = asyncio.Semaphore(_AT_ONCE)
+async def begin(client: Client, run: BareRun, count: int, queue: str) -> list[WorkflowHandle[Any, Any]]:
+    """Start so many runs."""
+    calls = asyncio.Semaphore(_CALLS_AT_ONCE)
 
-    async def one(name: str) -> WorkflowHandle[Any, Any]:
+    async def one() -> WorkflowHandle[Any, Any]:
         async with calls:
-            return await client.start_workflow(run, name, id=f"floor-{name}", task_queue=queue)
+            return await _start(client, run, queue)
 
-    return await asyncio.gather(*(one(uuid4().hex) for _ in range(count)))
+    return await asyncio.gather(*(one() for _ in range(count)))
 
 
-async def finish(client: Client, run: Callable[[Any, str], Coroutine[Any, Any, Any]], count: int, queue: str) -> None:
-    """Start so many runs, and await all their results."""
-    handles = await begin(client, run, count, queue)
-    await asyncio.gather(*(handle.result() for handle in handles))
+async def finish(client: Client, run: BareRun, count: int, queue: str, *, at_once: int) -> None:
+    """Start so many runs, never more than `at_once` side by side, and await all their results."""
+    inside = asyncio.Semaphore(at_once)
+
+    async def one() -> None:
+        async with inside:
+            handle = await _start(client, run, queue)
+            await handle.result()
+
+    await asyncio.gather(*(one() for _ in range(count)))
+
+
+async def _start(client: Client, run: BareRun, queue: str) -> WorkflowHandle[Any, Any]:
+    name = uuid4().hex
+    return await client.start_workflow(run, name, id=f"floor-{name}", task_queue=queue)

@@ -28,8 +28,9 @@ async def test_intake_is_measured_beside_a_bare_front_door(these: Servers) -> No
 
 
 async def test_journeys_are_measured_beside_a_bare_program(these: Servers) -> None:
-    speed, history, size = await journeys.measure(these, print, contacts=5, rounds=1)
+    speed, cost, history, size = await journeys.measure(these, print, contacts=5, rounds=1)
     assert speed.floor is not None
+    assert cost.floor is not None
     # A run of the bare program: its start, three tasks of three events, a timer of two, an activity of three, its end.
     assert history.floor == 16
     assert history.met, f"{history.ours} events"
