@@ -49,6 +49,8 @@ _log = logging.getLogger("worker")
 
 ROLES = ("journeys", "letters", "sweeps", "router")
 _GRACE = timedelta(seconds=25)
+# More polls at once than a small server can answer in time come back as lost tasks, found again only by their time-out.
+_POLLERS = PollerBehaviorAutoscaling(maximum=10)
 
 
 def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
@@ -100,14 +102,14 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
             ],
             no_remote_activities=True,
             max_cached_workflows=settings.cached_runs,
-            workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+            workflow_task_poller_behavior=_POLLERS,
         ),
         "letters": lambda: make(
             task_queue=LETTERS_QUEUE,
             activities=[LetterActivities(sending(settings, database, relay)).send],
             max_concurrent_activities=settings.smtp_connections * 2,
             max_activities_per_second=settings.letters_per_second,
-            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+            activity_task_poller_behavior=_POLLERS,
         ),
         "sweeps": lambda: make(
             task_queue=SWEEPS_QUEUE,

@@ -1,6 +1,6 @@
 """Contacts and events to measure with."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -10,9 +10,9 @@ from store.intake import Intake
 from store.session import Line
 
 
-def events(name: str, count: int, prefix: str) -> list[Incoming]:
-    """One event of each of so many contacts."""
-    return [event(name, prefix, number) for number in range(count)]
+def events(name: str, numbers: Iterable[int], prefix: str) -> list[Incoming]:
+    """One event, received now, of each of these contacts."""
+    return [event(name, prefix, number) for number in numbers]
 
 
 def event(name: str, prefix: str, number: int) -> Incoming:

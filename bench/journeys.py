@@ -23,7 +23,7 @@ from store.intake import Intake
 from store.session import Connection, driver_url
 
 _WORKERS = 2
-_INSIDE = 100
+_INSIDE = 80
 _GROUP = 10
 _WARM_UP = 30
 _LOOK_EVERY_S = 0.05
@@ -76,11 +76,11 @@ async def _timed(these: Servers, run: Run, contacts: int) -> tuple[float, float]
 async def _through(intake: Intake, connection: Connection, contacts: int) -> None:
     """Let so many new contacts enter, never more than `_INSIDE` at once, and wait until all their runs are over."""
     before, entered, over = await connection.fetchval(_OVER), 0, 0
-    entering = events("Bench Timed", contacts, uuid4().hex[:8])
+    run = uuid4().hex[:8]
     while over < contacts:
         room = min(_INSIDE - (entered - over), contacts - entered)
         if room >= _GROUP or (room and room == contacts - entered):
-            await intake.accept(entering[entered : entered + room])
+            await intake.accept(events("Bench Timed", range(entered, entered + room), run))
             entered += room
         await asyncio.sleep(_LOOK_EVERY_S)
         over = await connection.fetchval(_OVER) - before

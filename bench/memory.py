@@ -96,7 +96,7 @@ async def _ours(these: Servers, tell: Tell, sleepers: int, wakes: int) -> _Cost:
 
         keeping = await these.worker("keeping", KUNDRESA_CACHED_RUNS=str(2 * sleepers))
         routing = await these.worker("routing", "--roles", "router")
-        await intake.accept(events("Bench Slept", _WARM_UP, "warm-up"))
+        await intake.accept(events("Bench Slept", range(_WARM_UP), "warm-up"))
         empty = await _memory(keeping)
         asleep = await _enter(intake, partial(_settled, connection, client), sleepers, tell)
         cached = await _memory(keeping)
@@ -111,11 +111,11 @@ async def _ours(these: Servers, tell: Tell, sleepers: int, wakes: int) -> _Cost:
 
 async def _enter(intake: Intake, calm: Callable[[int], Awaitable[bool]], sleepers: int, tell: Tell) -> int:
     """Let contacts enter until all, or as many as there is time for, are asleep; their number."""
-    began, entering, entered = time.monotonic(), events("Bench Slept", sleepers, "asleep"), 0
+    began, entered = time.monotonic(), 0
     while entered < sleepers and time.monotonic() - began < _PATIENCE_S:
-        group = entering[entered : entered + _GROUP]
-        await intake.accept(group)
-        entered += len(group)
+        group = range(entered, min(entered + _GROUP, sleepers))
+        await intake.accept(events("Bench Slept", group, "asleep"))
+        entered = group.stop
         # Router and worker are kept busy, and no more than that, so that the time can be bounded.
         await until(partial(calm, _GROUP // 5), every=0.1, within=_PATIENCE_S)
         if entered % (5 * _GROUP) == 0:

@@ -50,8 +50,8 @@ class Timed:
 
     @workflow.run
     async def run(self, name: str) -> str:
-        """Sleep a second, then greet."""
-        await workflow.sleep(1)
+        """Sleep, then greet."""
+        await workflow.sleep(2)
         return await workflow.execute_activity(greet, name, start_to_close_timeout=_TIMEOUT)
 
 
