@@ -1,17 +1,16 @@
-"""`python -m bench [NAME ...] [--json FILE]`: measure, and print every figure beside its floor."""
+"""`python -m bench [NAME ...] [--json FILE] [--page FILE]`: measure, and print every figure beside its floor."""
 
 import argparse
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from bench import intake, journeys, latency, memory
 from bench.figures import Figure, Tell, table
+from bench.report import data, page
 from bench.servers import Servers, servers
 
 Measure = Callable[[Servers, Tell], Awaitable[list[Figure]]]
@@ -41,6 +40,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     options.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MEASUREMENTS)}; all without one")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
+    options.add_argument("--page", type=Path, metavar="FILE", help="write them as a page, with day and machine, too")
     chosen = options.parse_args()
     if unknown := set(chosen.names) - set(MEASUREMENTS):
         options.error(f"there is no measurement {', '.join(sorted(unknown))}")
@@ -48,8 +48,9 @@ def main() -> None:
     figures = asyncio.run(run(chosen.names or list(MEASUREMENTS), console))
     console.print(table(figures))
     if chosen.json:
-        told = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "figures": [each.as_data() for each in figures]}
-        chosen.json.write_text(json.dumps(told, indent=2) + "\n")
+        chosen.json.write_text(data(figures))
+    if chosen.page:
+        chosen.page.write_text(page(figures))
 
 
 if __name__ == "__main__":

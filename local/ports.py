@@ -1,6 +1,7 @@
 """The ports of the embedded stack, and whether they are free."""
 
 import errno
+import random
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -35,12 +36,16 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Ports that nobody uses at the moment, for tests and for second stacks."""
-        held = [_hold() for _ in fields(cls)]
-        chosen = cls(*(holder.getsockname()[1] for holder in held))
-        for holder in held:
-            holder.close()
-        return chosen
+        """Ports that nobody uses at the moment, for tests and for second stacks.
+
+        They lie below those that systems give to outgoing connections: a part that was down finds its port again.
+        """
+        chosen: set[int] = set()
+        while len(chosen) < len(fields(cls)):
+            port = random.randrange(15_000, 32_000)  # noqa: S311 - no secret
+            if _is_free(port):
+                chosen.add(port)
+        return cls(*chosen)
 
     def check_free(self, names: Iterable[str]) -> None:
         """Raise PortTakenError for the first of these ports that is in use."""
@@ -58,12 +63,6 @@ def variables() -> frozenset[str]:
 def variable(name: str) -> str:
     """The environment variable that sets this port."""
     return f"KUNDRESA_{name.upper()}_PORT"
-
-
-def _hold() -> socket.socket:
-    holder = socket.socket()
-    holder.bind((HOST, 0))
-    return holder
 
 
 def _is_free(port: int) -> bool:

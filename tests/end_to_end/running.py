@@ -2,11 +2,8 @@
 
 import asyncio
 import os
-import random
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import fields
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,7 +38,7 @@ class Running:
     def __init__(self, folder: DataFolder, settings: dict[str, str]) -> None:
         ours = ("KUNDRESA_", "TEMPORAL_")
         given = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        self.stack = Stack(folder, kept_ports(), given)
+        self.stack = Stack(folder, Ports.free(), given)
         self.ports = self.stack.ports
         # Not given: the stack would take a relay that is named from outside as a reason to start no mailbox.
         self.environment = self.stack.environment
@@ -94,18 +91,6 @@ class Running:
         await self.mailbox.aclose()
         if self._connection is not None:
             await self._connection.close(timeout=5)
-
-
-def kept_ports() -> Ports:
-    """Free ports below those that systems give to outgoing connections: a part that was down finds its port again."""
-    names, chosen = fields(Ports), dict[str, int]()
-    while len(chosen) < len(names):
-        port = random.randrange(15_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((HOST, port))
-            if port not in chosen.values():
-                chosen[names[len(chosen)].name] = port
-    return Ports(**chosen)
 
 
 @asynccontextmanager
