@@ -36,7 +36,7 @@ Run = Callable[[int], Awaitable[None]]
 """Lets so many contacts through."""
 
 
-async def measure(these: Servers, tell: Tell, *, contacts: int = 300, rounds: int = 4) -> list[Figure]:
+async def measure(these: Servers, tell: Tell, *, contacts: int = 250, rounds: int = 4) -> list[Figure]:
     """Measure in turns, ours and floor, and take the medians."""
     client = await Client.connect(these.temporal_address)
     connection = await asyncpg.connect(driver_url(these.settings.database_url))
@@ -50,6 +50,8 @@ async def measure(these: Servers, tell: Tell, *, contacts: int = 300, rounds: in
         async def bare_way(contacts: int) -> None:
             await finish(client, Timed.run, contacts, _QUEUE, at_once=_INSIDE)
 
+        await our_way(_WARM_UP)
+        await bare_way(_WARM_UP)
         for number in range(rounds):
             ours.append(await _timed(these, our_way, contacts))
             floors.append(await _timed(these, bare_way, contacts))
@@ -66,7 +68,6 @@ async def measure(these: Servers, tell: Tell, *, contacts: int = 300, rounds: in
 
 async def _timed(these: Servers, run: Run, contacts: int) -> tuple[float, float]:
     """Journeys per second, and milliseconds of processor time for each."""
-    await run(_WARM_UP)
     began, used = time.perf_counter(), these.processor_time()
     async with asyncio.timeout(_PATIENCE_S):
         await run(contacts)

@@ -20,7 +20,7 @@ from bench.waiting import until
 from store.intake import Intake
 
 _WARM_UP = 10
-_EVERY_S = 0.15
+_EVERY_S = 0.125
 _LOOK_EVERY_S, _PATIENCE_S = 0.5, 60.0
 _TARGET = Target("ratio", "at most", 2.0)
 
