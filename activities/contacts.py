@@ -6,7 +6,7 @@ from uuid import UUID
 
 from temporalio import activity
 
-from rules.journey import Change
+from rules.steps import Change
 from store import facts
 from store.changes import set_topics, set_traits
 from store.enrolments import ended, hold

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
+from rules.clocks import LocalTime
 from rules.conditions import Condition
 from rules.facts import Facts
 from rules.holds import holds, needs
-from rules.journey import LocalTime
 from rules.moments import next_moment
 from store import facts
 from store.enrolments import hold

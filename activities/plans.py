@@ -2,7 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from rules.plan import Plan, lay_out
+from rules.layout import lay_out
+from rules.plan import Plan
 from store import journeys
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from activities.orders import LetterOrder, Receipt
 from rules.facts import Happening
 from rules.holds import counts
-from rules.journey import EventMatch
+from rules.matches import EventMatch
 from store.addressees import Addressee
 from store.ledger import Draft
 

@@ -13,11 +13,13 @@ from rules import places
 from rules.advice import meant
 from rules.conditions import All, AnyOf, Comparison, EventHappened, Not, PropertyIs
 from rules.durations import spell
-from rules.journey import AnyStep, Branch, Exit, Journey, OnEvent, Otherwise, Send, Wait, WaitFor, WaitUntil, ways
+from rules.journey import Journey
 from rules.mistakes import Fault, Path
-from rules.plan import UNSUBSCRIBED
+from rules.names import UNSUBSCRIBED
 from rules.privacy import personal_data_stays_out
 from rules.signals import RESERVED, signal_name
+from rules.steps import AnyStep, Branch, Exit, Otherwise, Send, Wait, WaitFor, WaitUntil, ways
+from rules.triggers import OnEvent
 
 LONGEST_WAIT = timedelta(days=731)
 LONGEST_PATTERN = 200

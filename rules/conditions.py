@@ -1,8 +1,9 @@
 """The conditions that a rule may ask: pure data, no evaluation, no I/O. Their meaning is in `holds.py`."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    BeforeValidator,
     Discriminator,
     Field,
     StrictBool,
@@ -13,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from rules.definition import Definition, EventName, Same, told_by
+from rules.definition import Definition, EventName, Same, Slug, told_by
 from rules.durations import Duration
-from rules.instants import Instant
+from rules.instants import When
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 """A value that an author compares with. Strict: `"5"` stays text, `5` stays a number, `true` stays a boolean."""
@@ -34,8 +35,8 @@ class Comparison(Definition):
     starts_with: str | None = None
     matches: str | None = None
     exists: bool | None = None
-    before: Instant | None = None
-    after: Instant | None = None
+    before: When | None = None
+    after: When | None = None
 
     @model_validator(mode="after")
     def _compares(self) -> Self:
@@ -71,14 +72,84 @@ class Times(Definition):
         return self
 
 
+class Measure(Comparison):
+    """A figure made of one property of all events that count, and what it is compared with."""
+
+    property: str = Field(min_length=1)
+
+
+MEASURES = ("sum", "avg", "min", "max", "first", "last")
+
+
 class EventHappened(Definition):
-    """The contact did an event, at least once or as often as `times` says, ever or `within` a time."""
+    """The contact did an event, as often as `times` says (else at least once), and its figures compare.
+
+    `within` counts back from now, or since the enrolment; `after` and `before` bound the moments of the events.
+    """
 
     event: EventName
     where: "Condition | None" = None
     same: Same = None
-    times: Times = Times(at_least=1)
+    times: Times | None = None
     within: Duration | Literal["enrolment"] | None = None
+    after: When | None = None
+    before: When | None = None
+    sum: Measure | None = None
+    avg: Measure | None = None
+    min: Measure | None = None
+    max: Measure | None = None
+    first: Measure | None = None
+    last: Measure | None = None
+
+    @property
+    def measures(self) -> tuple[tuple[str, Measure], ...]:
+        """The figures that are asked for, by their names."""
+        return tuple((name, measure) for name in MEASURES if (measure := getattr(self, name)) is not None)
+
+    @property
+    def frequency(self) -> Times | None:
+        """How often it must have happened; None: only its figures count."""
+        return self.times or (None if self.measures else Times(at_least=1))
+
+
+class SegmentIs(Definition):
+    """The contact is in a segment: its condition holds at this moment, whatever the kept membership says."""
+
+    segment: Slug
+
+
+class TopicIs(Definition):
+    """The contact's latest word about the topic was yes (`subscribed: false`: was no, or there was none)."""
+
+    topic: Slug
+    subscribed: StrictBool = True
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+class StageIs(Definition):
+    """The contact is at one of these stages of the lifecycle, computed at this moment."""
+
+    stage: Annotated[tuple[Slug, ...], BeforeValidator(_several), Field(min_length=1)]
+
+
+class InJourney(Definition):
+    """The contact is inside a journey now, or (`ever`) was it at any time, or entered it `within` a while."""
+
+    in_journey: Slug
+    ever: StrictBool = False
+    within: Duration | None = None
+
+
+class LetterWas(Definition):
+    """The contact received, opened or clicked a letter, ever or `within` a while, as often as `times` says."""
+
+    letter: Slug
+    was: Literal["received", "opened", "clicked"] = "received"
+    times: Times = Times(at_least=1)
+    within: Duration | None = None
 
 
 class All(Definition):
@@ -99,7 +170,19 @@ class Not(Definition):
     not_: "Condition" = Field(alias="not")
 
 
-CONDITION_KEYS = ("all", "any", "not", "trait", "property", "event")
+CONDITION_KEYS = (
+    "all",
+    "any",
+    "not",
+    "trait",
+    "property",
+    "event",
+    "segment",
+    "topic",
+    "stage",
+    "in_journey",
+    "letter",
+)
 
 Condition = Annotated[
     Annotated[All, Tag("all")]
@@ -107,7 +190,12 @@ Condition = Annotated[
     | Annotated[Not, Tag("not")]
     | Annotated[TraitIs, Tag("trait")]
     | Annotated[PropertyIs, Tag("property")]
-    | Annotated[EventHappened, Tag("event")],
+    | Annotated[EventHappened, Tag("event")]
+    | Annotated[SegmentIs, Tag("segment")]
+    | Annotated[TopicIs, Tag("topic")]
+    | Annotated[StageIs, Tag("stage")]
+    | Annotated[InJourney, Tag("in_journey")]
+    | Annotated[LetterWas, Tag("letter")],
     Discriminator(told_by(CONDITION_KEYS)),
 ]
 """One tree of conditions."""

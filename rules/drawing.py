@@ -5,9 +5,10 @@ from typing import assert_never
 
 from rules import phrases
 from rules.durations import spell
-from rules.journey import AnyStep, Branch, Case, Journey, OnEvent, OnRequest, Trigger, Wait, WaitFor
+from rules.journey import Journey
+from rules.layout import ids, lay_out
+from rules.names import UNSUBSCRIBED
 from rules.plan import (
-    UNSUBSCRIBED,
     Plan,
     PlannedBranch,
     PlannedExit,
@@ -17,9 +18,9 @@ from rules.plan import (
     PlannedWait,
     PlannedWaitFor,
     PlannedWaitUntil,
-    ids,
-    lay_out,
 )
+from rules.steps import AnyStep, Branch, Case, Wait, WaitFor
+from rules.triggers import OnEvent, OnRequest, Trigger
 from rules.wording import label
 
 _END = "finish"

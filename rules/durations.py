@@ -49,3 +49,23 @@ def spell(value: timedelta) -> str:
 Duration = Annotated[
     timedelta, BeforeValidator(parse, json_schema_input_type=str), PlainSerializer(render, return_type=str)
 ]
+
+
+def parse_offset(text: object) -> timedelta:
+    """Turn `3d` into three days after, and `-3d` into three days before. Raises ValueError that shows what to write."""
+    if isinstance(text, str) and text.startswith("-"):
+        return -parse(text.removeprefix("-"))
+    return parse(text)
+
+
+def render_offset(value: timedelta) -> str:
+    """The shortest way to write the offset; `parse_offset` reads it back."""
+    return f"-{render(-value)}" if value < timedelta(0) else render(value)
+
+
+Offset = Annotated[
+    timedelta,
+    BeforeValidator(parse_offset, json_schema_input_type=str),
+    PlainSerializer(render_offset, return_type=str),
+]
+"""So long after something, or (with a minus) before it."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rules.conditions import Condition
+from rules.policies import Stage
+
 
 @dataclass(frozen=True)
 class Happening:
@@ -17,11 +20,43 @@ class Happening:
 
 
 @dataclass(frozen=True)
+class Stay:
+    """An enrolment of the contact; `ended` None: it is inside."""
+
+    journey: str
+    entered: datetime
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    """A letter that the relay took."""
+
+    letter: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Named:
+    """What conditions refer to by name: the conditions of segments, and the stages of the lifecycle in their order."""
+
+    segments: Mapping[str, Condition] = field(default_factory=dict)
+    stages: Sequence[Stage] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
-    """The contact's traits and events. `start` is the event that began the run and `entered` when it began."""
+    """The contact's traits and events. `start` is the event that began the run and `entered` when it began.
+
+    `topics` holds the latest word about each topic that the contact ever said one about.
+    """
 
     now: datetime
     traits: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[Happening] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
     entered: datetime | None = None
+    topics: Mapping[str, bool] = field(default_factory=dict)
+    stays: Sequence[Stay] = ()
+    letters: Sequence[Received] = ()
+    named: Named = field(default_factory=Named)

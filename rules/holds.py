@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from rules.conditions import All, AnyOf, Condition, EventHappened, Not, PropertyIs, Times, TraitIs
 from rules.facts import Facts, Happening
-from rules.journey import EventMatch
+from rules.matches import EventMatch
 from rules.values import compares, reach
 
 
@@ -24,8 +24,8 @@ def holds(condition: Condition, facts: Facts) -> bool:
             return compares(condition, reach(facts.traits, path))
         case PropertyIs(property=path):
             return compares(condition, reach(facts.start, path))
-        case EventHappened(times=times):
-            return _often(times, _count(condition, facts))
+        case EventHappened():
+            return _often(condition.frequency or Times(at_most=0), _count(condition, facts))
         case _:
             assert_never(condition)
 

@@ -1,9 +1,14 @@
-"""Moments as authors, traits and events write them: ISO 8601, with or without a time, with or without an offset."""
+"""Moments as authors, traits and events write them: ISO 8601, with or without a time, with or without an offset.
 
-from datetime import UTC, date, datetime, time
+Authors may also write moments that move with the clock: `now`, `30d ago`, `in 7d`.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+from rules.durations import parse, render
 
 
 def instant(value: object) -> datetime | None:
@@ -27,12 +32,53 @@ def _parsed(text: str) -> datetime | None:
         return None
 
 
-def _written(value: Any) -> datetime:
-    moment = instant(value)
+class Relative(BaseModel):
+    """A moment that moves with the clock: so long after now, or before it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    offset: timedelta
+
+    def __str__(self) -> str:
+        if not self.offset:
+            return "now"
+        return f"in {render(self.offset)}" if self.offset > timedelta(0) else f"{render(-self.offset)} ago"
+
+
+def _relative(text: str) -> Relative | None:
+    if text == "now":
+        return Relative(offset=timedelta(0))
+    if text.startswith("in "):
+        return Relative(offset=parse(text.removeprefix("in ").strip()))
+    if text.endswith(" ago"):
+        return Relative(offset=-parse(text.removesuffix(" ago").strip()))
+    return None
+
+
+def _written(value: Any) -> datetime | Relative:
+    if isinstance(value, Relative):
+        return value
+    moment = (_relative(value) if isinstance(value, str) else None) or instant(value)
     if moment is None:
-        raise ValueError(f"{value!r} is no date; write one such as '2026-12-24' or '2026-12-24T18:00:00+02:00'")
+        raise ValueError(
+            f"{value!r} is no date; write one such as '2026-12-24' or '2026-12-24T18:00:00+02:00',"
+            " or one that moves with the clock, such as '30d ago', 'in 7d' or 'now'"
+        )
     return moment
 
 
-Instant = Annotated[datetime, BeforeValidator(_written, json_schema_input_type=str)]
-"""A moment that an author writes; always with an offset once it is read."""
+def _serialized(value: datetime | Relative) -> str:
+    return str(value) if isinstance(value, Relative) else value.isoformat().replace("+00:00", "Z")
+
+
+When = Annotated[
+    datetime | Relative,
+    BeforeValidator(_written, json_schema_input_type=str),
+    PlainSerializer(_serialized, return_type=str),
+]
+"""A moment that an author writes: fixed (with an offset once it is read), or moving with the clock."""
+
+
+def settled(when: datetime | Relative, now: datetime) -> datetime:
+    """The moment that is meant when it is asked for now."""
+    return now + when.offset if isinstance(when, Relative) else when

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from rules.journey import LocalTime
+from rules.clocks import LocalTime
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -5,7 +5,8 @@ from typing import assert_never
 
 from rules.conditions import All, AnyOf, Comparison, Condition, EventHappened, Not, PropertyIs, Scalar, Times, TraitIs
 from rules.durations import spell
-from rules.journey import EventMatch, ReEntry
+from rules.journey import ReEntry
+from rules.matches import EventMatch
 
 _COMPARED = {
     "is_": "is",

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import TypeVar, assert_never
 
 from rules.conditions import All, AnyOf, Condition, EventHappened, Not, PropertyIs, TraitIs
-from rules.journey import AnyStep, Branch, Case, EventMatch, Journey, OnEvent, Wait, WaitFor
+from rules.journey import Journey
+from rules.matches import EventMatch
 from rules.mistakes import Path
+from rules.steps import AnyStep, Branch, Case, Wait, WaitFor
+from rules.triggers import OnEvent
 
 Thing = TypeVar("Thing")
 Placed = Iterator[tuple[Path, Thing]]

@@ -1,39 +1,17 @@
-"""Lay a journey out flat: every step by its id, with the id that follows. A run needs no more than this and one id."""
+"""A journey laid out flat: every step by its id, with the id that follows. A run needs no more than this and one id."""
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Annotated, assert_never
+from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from rules.conditions import AnyOf, Condition, Not, PropertyIs
+from rules.clocks import Moment
+from rules.conditions import Condition
 from rules.definition import Definition, Slug, told_by
-from rules.durations import Duration, render
-from rules.journey import (
-    AnyStep,
-    Branch,
-    Case,
-    Change,
-    EventMatch,
-    EventMatches,
-    Exit,
-    Journey,
-    LocalTime,
-    MessageClass,
-    Otherwise,
-    Send,
-    Set,
-    Wait,
-    WaitFor,
-    WaitUntil,
-    walk,
-    ways,
-)
-
-UNSUBSCRIBED = "Unsubscribed"
-# A stale letter is worse than none: marketing grows old in a day, an order confirmation is still useful after three.
-_TTL: dict[MessageClass, timedelta] = {"marketing": timedelta(hours=24), "transactional": timedelta(hours=72)}
+from rules.durations import Duration
+from rules.journey import Manner
+from rules.matches import EventMatch, EventMatches
+from rules.steps import STEP_KEYS, AnyAwaited, Call, Change, MessageClass
 
 
 class PlannedSend(Definition):
@@ -43,6 +21,7 @@ class PlannedSend(Definition):
     class_: MessageClass = Field(alias="class")
     topic: Slug | None = None
     ttl: Duration
+    coupon: Slug | None = None
     next: str | None = None
 
 
@@ -55,16 +34,16 @@ class PlannedWait(Definition):
 
 
 class PlannedWaitUntil(Definition):
-    """Wait for a local time, then go on."""
+    """Wait for a local time or a date, then go on."""
 
-    wait_until: LocalTime
+    wait_until: Moment
     next: str | None = None
 
 
 class PlannedWaitFor(Definition):
-    """Wait for an event, then go on; when the time is over first, go on at `late`."""
+    """Wait for any of these events and conditions, then go on; when the time is over first, go on at `late`."""
 
-    wait_for: EventMatch
+    wait_for: AnyAwaited
     timeout: Duration | None = None
     late: str | None = None
     next: str | None = None
@@ -84,10 +63,65 @@ class PlannedBranch(Definition):
     next: str | None = None
 
 
+class PlannedChance(Definition):
+    """One way of a split: its share, its name, and where it goes on. `holdout`: the run ends."""
+
+    share: int
+    name: Slug
+    to: str | None = None
+    holdout: bool = False
+
+
+class PlannedSplit(Definition):
+    """Go on at the way that chance gives this contact."""
+
+    split: tuple[PlannedChance, ...]
+
+
+class PlannedRounds(Definition):
+    """The rounds of a repeat; each begins at `body`, whose last step comes back to the repeat."""
+
+    every: Duration
+    at_most: int | None = None
+    until: Condition | None = None
+    body: str
+
+
+class PlannedRepeat(Definition):
+    """Begin another round, or go on at `next`."""
+
+    repeat: PlannedRounds
+    next: str | None = None
+
+
 class PlannedSet(Definition):
     """Set traits and topics, then go on."""
 
     set: Change
+    next: str | None = None
+
+
+class PlannedWebhook(Definition):
+    """Call another system, then go on."""
+
+    webhook: Call
+    ttl: Duration
+    next: str | None = None
+
+
+class PlannedNotify(Definition):
+    """Send a letter to the shop's own staff, then go on."""
+
+    notify: Slug
+    letter: Slug
+    ttl: Duration
+    next: str | None = None
+
+
+class PlannedEnrol(Definition):
+    """Have the contact enter another journey, then go on."""
+
+    enrol: Slug
     next: str | None = None
 
 
@@ -103,9 +137,14 @@ PlannedStep = Annotated[
     | Annotated[PlannedWaitUntil, Tag("wait_until")]
     | Annotated[PlannedWaitFor, Tag("wait_for")]
     | Annotated[PlannedBranch, Tag("branch")]
+    | Annotated[PlannedSplit, Tag("split")]
+    | Annotated[PlannedRepeat, Tag("repeat")]
     | Annotated[PlannedSet, Tag("set")]
+    | Annotated[PlannedWebhook, Tag("webhook")]
+    | Annotated[PlannedNotify, Tag("notify")]
+    | Annotated[PlannedEnrol, Tag("enrol")]
     | Annotated[PlannedExit, Tag("exit")],
-    Discriminator(told_by(("send", "wait", "wait_until", "wait_for", "branch", "set", "exit"))),
+    Discriminator(told_by(STEP_KEYS)),
 ]
 
 
@@ -117,107 +156,10 @@ class Plan(Definition):
     first: str
     steps: dict[str, PlannedStep]
     exit_on: EventMatches = ()
-
-
-def ids(steps: tuple[AnyStep, ...]) -> dict[int, str]:
-    """The id of every step, by the step's identity in memory: the given one, else one derived from its content.
-
-    Equal contents are numbered in the order of the file, so that inserting a different step changes no id.
-    """
-    taken: Counter[str] = Counter(step.id for step in walk(steps) if step.id)
-    names: dict[int, str] = {}
-    for step in walk(steps):
-        name = step.id or _free(_content(step), taken)
-        taken[name] += 1
-        names[id(step)] = name
-    return names
-
-
-def _free(name: str, taken: "Counter[str]") -> str:
-    numbered = (name if number == 1 else f"{name}-{number}" for number in range(1, len(taken) + 2))
-    return next(candidate for candidate in numbered if not taken[candidate])
-
-
-def _content(step: AnyStep) -> str:
-    match step:
-        case Send(send=letter):
-            return letter
-        case Wait(wait=duration):
-            return f"wait-{render(duration)}"
-        case WaitUntil(wait_until=local):
-            return f"until-{local.time:%H%M}" + "".join(f"-{day}" for day in local.weekday)
-        case WaitFor(wait_for=match):
-            return f"for-{_slug(match.event[0])}"
-        case Branch():
-            return "branch"
-        case Set():
-            return "set"
-        case Exit():
-            return "exit"
-
-
-def _slug(name: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-
-
-def _following(steps: tuple[AnyStep, ...], names: dict[int, str], then: str | None) -> Iterator[tuple[int, str | None]]:
-    """Of every step what follows it; the last step of a way is followed by what follows the step around it."""
-    for place, step in enumerate(steps, start=1):
-        after = names[id(steps[place])] if place < len(steps) else then
-        yield id(step), after
-        for way in ways(step):
-            yield from _following(way, names, after)
-
-
-def _planned(step: AnyStep, journey: Journey, names: dict[int, str], after: str | None) -> PlannedStep:
-    def start(way: tuple[AnyStep, ...]) -> str | None:
-        return names[id(way[0])] if way else after
-
-    match step:
-        case Send(send=letter, class_=given, topic=topic, ttl=ttl):
-            class_ = given or journey.class_
-            topic = (topic or journey.topic) if class_ == "marketing" else None
-            return PlannedSend(send=letter, class_=class_, topic=topic, ttl=ttl or _TTL[class_], next=after)
-        case Wait(wait=duration, restart_on=matches):
-            return PlannedWait(wait=duration, restart_on=matches, next=after)
-        case WaitUntil(wait_until=local):
-            return PlannedWaitUntil(wait_until=local, next=after)
-        case WaitFor(wait_for=match, timeout=timeout, otherwise=otherwise):
-            return PlannedWaitFor(wait_for=match, timeout=timeout, late=start(otherwise), next=after)
-        case Branch(branch=branch):
-            cases = tuple(PlannedCase(when=way.when, to=start(way.then)) for way in branch if isinstance(way, Case))
-            others = [start(way.otherwise) for way in branch if isinstance(way, Otherwise)]
-            return PlannedBranch(branch=cases, next=others[0] if others else after)
-        case Set(set=change):
-            return PlannedSet(set=change, next=after)
-        case Exit(exit=reason):
-            return PlannedExit(exit=reason)
-        case _:
-            assert_never(step)
-
-
-def _leaving(journey: Journey) -> Iterator[EventMatch]:
-    """Who unsubscribes from the topic, or from all, leaves a marketing journey at once."""
-    if journey.class_ == "marketing" and journey.topic is not None:
-        named = PropertyIs(property="topic", in_=(journey.topic, "*"))
-        listed = tuple(PropertyIs(property="topics", contains=topic) for topic in (journey.topic, "*"))
-        told = (PropertyIs(property=name, exists=True) for name in ("topic", "topics"))
-        unnamed = Not(not_=AnyOf(any=tuple(told)))
-        where = AnyOf(any=(named, *listed, unnamed))
-        yield EventMatch(event=(UNSUBSCRIBED,), where=where)
-
-
-def lay_out(journey: Journey, version: int) -> Plan:
-    """The plan of a journey. A step at the end of a way is followed by what follows the step around the way."""
-    names = ids(journey.steps)
-    after = dict(_following(journey.steps, names, None))
-    return Plan(
-        journey=journey.journey,
-        version=version,
-        first=names[id(journey.steps[0])],
-        steps={names[id(step)]: _planned(step, journey, names, after[id(step)]) for step in walk(journey.steps)},
-        exit_on=(*journey.exit_on, *_leaving(journey)),
-    )
+    limit: Duration | None = None
+    priority: int = 50
+    when_capped: Manner = "defer"
+    in_quiet_hours: Manner = "defer"
 
 
 def matches(plan: Plan) -> Iterator[EventMatch]:
@@ -228,7 +170,7 @@ def matches(plan: Plan) -> Iterator[EventMatch]:
             case PlannedWait(restart_on=restart_on):
                 yield from restart_on
             case PlannedWaitFor(wait_for=wait_for):
-                yield wait_for
+                yield from (each for each in wait_for if isinstance(each, EventMatch))
             case _:
                 pass
 

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from rules.facts import Facts, Happening
 from rules.holds import counts, holds, reads
-from rules.journey import Journey, OnEvent, OnRequest
+from rules.journey import Journey
+from rules.names import REQUESTED
 from rules.plan import Plan, listens, matches
+from rules.triggers import OnEvent, OnRequest
 from rules.values import MISSING, reach
-
-REQUESTED = "Enrolment Requested"
-"""The event that a call of the API leaves; its property `journey` names the journey."""
 
 _KEY_MAX = 200
 

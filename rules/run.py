@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
 
+from rules.clocks import LocalTime
 from rules.conditions import Condition
 from rules.durations import spell
 from rules.facts import Happening
 from rules.holds import counts
-from rules.journey import Change, EventMatch, LocalTime
+from rules.matches import EventMatch
 from rules.plan import (
     Plan,
     PlannedBranch,
@@ -24,6 +25,7 @@ from rules.plan import (
     PlannedWaitFor,
     PlannedWaitUntil,
 )
+from rules.steps import Change
 
 _SEEN_MAX = 64
 _HEARD_MAX = 20
@@ -165,7 +167,7 @@ class Run:
     def _listen(self, step: PlannedWaitFor, now: datetime) -> Sleep | None:
         # Only on arrival: what is heard later was either taken at once, or came too late.
         heard = self.state.heard if self.state.until is None else []
-        early = next((event for event in heard if self._counts(step.wait_for, event)), None)
+        early = next((event for event in heard if any(self._counts(each, event) for each in step.wait_for if isinstance(each, EventMatch))), None)
         if early is not None:
             self._go(step.next, early.name, now)
             return None
@@ -198,7 +200,9 @@ class Run:
                     # From the run's own now: time skipping sets a run ahead of the moments that events bear.
                     state.until = now + duration
                     return True
-            case PlannedWaitFor(wait_for=match, next=after) if in_time and self._counts(match, event):
+            case PlannedWaitFor(wait_for=awaited, next=after) if in_time and any(
+                self._counts(each, event) for each in awaited if isinstance(each, EventMatch)
+            ):
                 self._go(after, event.name, now)
                 return True
         return False

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import assert_never
 
+from rules.clocks import LocalTime
 from rules.durations import spell
-from rules.journey import EventMatch, LocalTime
+from rules.matches import EventMatch
 from rules.plan import (
     Plan,
     PlannedBranch,

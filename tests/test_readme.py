@@ -11,8 +11,8 @@ import pytest
 import cli
 from api.reading import Clock, plain
 from mail.rendering import Letters
-from rules.journey import STEP_KEYS, Wait
 from rules.reading import read_journeys, read_library
+from rules.steps import STEP_KEYS, Wait
 from tests.content.contexts import full
 from tests.settings_table import BEGIN, END, table
 from tests.test_rooms import MAY_IMPORT

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from rules.journey import OnEvent
-from rules.plan import lay_out
-from rules.routing import REQUESTED, Inside, Version, version
+from rules.layout import lay_out
+from rules.names import REQUESTED
+from rules.routing import Inside, Version, version
+from rules.triggers import OnEvent
 from store import journeys
 from store.journeys import VersionProblem
 

@@ -16,7 +16,7 @@ from api.errors import ConflictError, InvalidError, MalformedError, NotFoundErro
 from api.reading import Clock, plain
 from api.receiving import take_one
 from api.routes.events import Received
-from rules.routing import REQUESTED
+from rules.names import REQUESTED
 from store import reports
 from workflows.starting import tell
 

@@ -1,20 +1,33 @@
 """Every table, so that migrations and tests see the whole."""
 
 from store.models.contacts import Consent, Contact, Identity, Suppression
+from store.models.coupons import CouponCode, PublishedCoupon, Redemption
+from store.models.decisions import Decision, Wish
 from store.models.events import Event, Outgoing
 from store.models.journeys import Enrolment, JourneyVersion, PublishedJourney
 from store.models.messages import Attempt, Message
+from store.models.segments import Due, Membership, Policy, PublishedLetter, PublishedSegment
 
 __all__ = [
     "Attempt",
     "Consent",
     "Contact",
+    "CouponCode",
+    "Decision",
+    "Due",
     "Enrolment",
     "Event",
     "Identity",
     "JourneyVersion",
+    "Membership",
     "Message",
     "Outgoing",
+    "Policy",
+    "PublishedCoupon",
     "PublishedJourney",
+    "PublishedLetter",
+    "PublishedSegment",
+    "Redemption",
     "Suppression",
+    "Wish",
 ]

@@ -9,11 +9,14 @@ from sqlalchemy import Identity as DatabaseIdentity
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from store.models.columns import stamped
+from store.models.columns import moment, stamped
 
 
 class Contact(SQLModel, table=True):
-    """A person. A contact that turned out to be another one points to that one with `merged_into`."""
+    """A person. A contact that turned out to be another one points to that one with `merged_into`.
+
+    `stage` is the stage of the lifecycle that was computed last; None: none was yet.
+    """
 
     __tablename__ = "contacts"
 
@@ -21,6 +24,8 @@ class Contact(SQLModel, table=True):
     traits: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
     created_at: datetime = Field(sa_column=stamped())
     seen_at: datetime = Field(sa_column=stamped())
+    stage: str | None = None
+    stage_since: datetime | None = Field(default=None, sa_column=moment())
     merged_into: UUID | None = Field(default=None, foreign_key="contacts.id", index=True)
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, SmallInteger
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, Index, SmallInteger, String
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import moment, stamped
@@ -30,7 +30,10 @@ class Event(SQLModel, table=True):
 
 
 class Outgoing(SQLModel, table=True):
-    """An event that the router has still to look at. Lanes keep the order of each contact's events."""
+    """An event that the router has still to look at. Lanes keep the order of each contact's events.
+
+    `traits` names the traits that came with it; `backfill`: it was imported, and is a fact but no occasion.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_lane_seq", "lane", "seq"),)
@@ -41,4 +44,8 @@ class Outgoing(SQLModel, table=True):
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     not_before: datetime | None = Field(default=None, sa_column=moment())
     error: str | None = None
+    traits: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(String), nullable=False, server_default="{}")
+    )
+    backfill: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     received_at: datetime = Field(sa_column=stamped())

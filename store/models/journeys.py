@@ -12,12 +12,16 @@ from store.models.columns import moment, stamped
 
 
 class PublishedJourney(SQLModel, table=True):
-    """A journey by name: which version takes new contacts (none: it was withdrawn), and whether it is held."""
+    """A journey by name: which version takes new contacts (none: it was withdrawn), and whether it is held.
+
+    `next_version` takes its place as soon as nobody is inside any more.
+    """
 
     __tablename__ = "journeys"
 
     name: str = Field(primary_key=True)
     live_version: int | None = None
+    next_version: int | None = None
     paused_at: datetime | None = Field(default=None, sa_column=moment())
 
 
@@ -37,7 +41,7 @@ class Enrolment(SQLModel, table=True):
     """One contact's way through one version of one journey: one Temporal workflow.
 
     `status` is `active`, `paused` (by an operator), `held` (the journey is paused and the run has come to its next
-    move) or `ended`, with `reason`.
+    move) or `ended`, with `reason`. `ways` are those that splits have given it, by the id of the split.
     """
 
     __tablename__ = "enrolments"
@@ -68,3 +72,4 @@ class Enrolment(SQLModel, table=True):
     reason: str | None = None
     goal_until: datetime | None = Field(default=None, sa_column=moment())
     goal_at: datetime | None = Field(default=None, sa_column=moment())
+    ways: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from temporalio.client import Client
 
-from rules.plan import lay_out
+from rules.layout import lay_out
 from store import journeys
 from tests.activities.office import Office
 from workflows.starting import Starting, start

@@ -6,7 +6,7 @@ import pytest
 
 from activities.contacts import Changed, Changing, Contacts
 from activities.orders import LetterOrder
-from rules.journey import Change
+from rules.steps import Change
 from store import enrolments, journeys
 from tests.activities.office import ADDRESS, NAME, Office
 

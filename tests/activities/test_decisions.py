@@ -7,8 +7,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from activities.decisions import Answer, Appointment, Decisions, Question
+from rules.clocks import LocalTime
 from rules.conditions import Condition
-from rules.journey import LocalTime
 from store import journeys
 from tests.activities.office import Office
 

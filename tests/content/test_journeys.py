@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from rules.drawing import mermaid, tree
-from rules.journey import EventMatch, Journey, OnEvent, Send, Wait, WaitFor, walk
+from rules.journey import Journey
+from rules.matches import EventMatch
 from rules.reading import read_journey, read_journeys, read_library
+from rules.steps import Send, Wait, WaitFor, walk
+from rules.triggers import OnEvent
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = sorted((ROOT / "journeys").glob("*.yaml"))

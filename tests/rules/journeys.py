@@ -5,7 +5,8 @@ from typing import Any
 import yaml
 
 from rules.journey import Journey
-from rules.plan import Plan, lay_out
+from rules.layout import lay_out
+from rules.plan import Plan
 from rules.routing import Version, version
 
 HEAD = {

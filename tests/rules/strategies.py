@@ -5,26 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from rules.clocks import LocalTime
 from rules.conditions import All, AnyOf, Condition, EventHappened, Not, PropertyIs, Times, TraitIs
-from rules.journey import (
-    Branch,
-    Case,
-    Change,
-    EventMatch,
-    Exit,
-    Goal,
-    Journey,
-    LocalTime,
-    OnEvent,
-    OnRequest,
-    Otherwise,
-    ReEntry,
-    Send,
-    Set,
-    Wait,
-    WaitFor,
-    WaitUntil,
-)
+from rules.journey import Goal, Journey, ReEntry
+from rules.matches import EventMatch
+from rules.steps import Branch, Case, Change, Exit, Otherwise, Send, Set, Wait, WaitFor, WaitUntil
+from rules.triggers import OnEvent, OnRequest
 
 slugs = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
 events = st.sampled_from(["Order Completed", "Cart Viewed", "Email Opened", 'A "quoted" <name> #1'])

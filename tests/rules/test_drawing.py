@@ -6,9 +6,10 @@ from pydantic import TypeAdapter
 
 from rules.conditions import Condition
 from rules.drawing import mermaid, tree
-from rules.journey import EventMatch, Journey
+from rules.journey import Journey
+from rules.layout import lay_out
+from rules.matches import EventMatch
 from rules.phrases import matched, words
-from rules.plan import lay_out
 from tests.rules import strategies
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)

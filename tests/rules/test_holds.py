@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from rules.conditions import Condition
 from rules.facts import Facts, Happening
 from rules.holds import counts, holds, needs, reads
-from rules.journey import EventMatch
+from rules.matches import EventMatch
 from tests.rules import strategies
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from pydantic import ValidationError
 
 from rules.conditions import PropertyIs
-from rules.journey import EventMatch, Journey, ReEntry, Send, WaitFor, WaitUntil, walk
+from rules.journey import Journey, ReEntry
+from rules.matches import EventMatch
+from rules.steps import Send, WaitFor, WaitUntil, walk
 from tests.rules import strategies
 
 PLAIN: dict[str, Any] = {

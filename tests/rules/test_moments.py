@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from rules.journey import LocalTime
+from rules.clocks import LocalTime
 from rules.moments import next_moment
 
 # Zone, now (UTC), time, weekdays, expected (UTC). The reasons stand beside the lines.

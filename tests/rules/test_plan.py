@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from rules.plan import Plan, PlannedBranch, PlannedSend, PlannedWaitFor, lay_out, listens
+from rules.layout import lay_out
+from rules.plan import Plan, PlannedBranch, PlannedSend, PlannedWaitFor, listens
 from tests.rules.journeys import journey, plan
 
 BRANCHED = """

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.checking import Library, check
-from rules.journey import Journey, Send, Set, WaitUntil
+from rules.journey import Journey
 from rules.mistakes import InvalidFileError, Mistake
 from rules.notation import parse
 from rules.reading import read_journey, read_journeys, read_library
 from rules.shape import shape
+from rules.steps import Send, Set, WaitUntil
 from tests.rules import strategies
 
 BROKEN = Path(__file__).parent / "broken"

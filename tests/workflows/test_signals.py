@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkipper
 
-from rules.plan import lay_out
+from rules.layout import lay_out
 from tests.workflows.watching import at, begun_anew, count, look, until
 from tests.workflows.world import World, enter, happen, journey
 from workflows.journey import JourneyWorkflow

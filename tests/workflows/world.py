@@ -19,8 +19,8 @@ from activities.orders import LetterOrder, Receipt
 from rules.facts import Facts
 from rules.holds import holds
 from rules.journey import Journey
+from rules.layout import lay_out
 from rules.moments import next_moment
-from rules.plan import lay_out
 from workflows.journey import LETTERS_QUEUE, JourneyWorkflow
 from workflows.payloads import Heard
 from workflows.starting import JOURNEYS_QUEUE, RunBusy, Starting, hear, start, workflow_id

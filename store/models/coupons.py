@@ -1,0 +1,53 @@
+"""Coupons, and the codes that were given away."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from store.models.columns import moment, stamped
+
+
+class PublishedCoupon(SQLModel, table=True):
+    """A coupon by name."""
+
+    __tablename__ = "coupons"
+
+    name: str = Field(primary_key=True)
+    hash: str
+    definition: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    published_at: datetime = Field(sa_column=stamped())
+
+
+class CouponCode(SQLModel, table=True):
+    """A code of a pool: free while it has no enrolment. It is given once, and never again."""
+
+    __tablename__ = "coupon_codes"
+    __table_args__ = (
+        Index("uq_coupon_codes_given", "coupon", "enrolment_id", unique=True),
+        Index("ix_coupon_codes_free", "coupon", postgresql_where=text("enrolment_id IS NULL")),
+    )
+
+    coupon: str = Field(primary_key=True, foreign_key="coupons.name")
+    code: str = Field(primary_key=True)
+    added_at: datetime = Field(sa_column=stamped())
+    enrolment_id: UUID | None = Field(default=None, foreign_key="enrolments.id")
+    contact_id: UUID | None = Field(default=None, foreign_key="contacts.id")
+    given_at: datetime | None = Field(default=None, sa_column=moment())
+    valid_until: datetime | None = Field(default=None, sa_column=moment())
+
+
+class Redemption(SQLModel, table=True):
+    """A code was used. The same report again (`source`) counts once."""
+
+    __tablename__ = "redemptions"
+    __table_args__ = (Index("ix_redemptions_coupon_code", "coupon", "code"),)
+
+    source: str = Field(primary_key=True)
+    coupon: str = Field(primary_key=True, foreign_key="coupons.name")
+    code: str
+    contact_id: UUID | None = Field(default=None, foreign_key="contacts.id")
+    at: datetime = Field(sa_column=stamped())
