@@ -167,7 +167,14 @@ class Run:
     def _listen(self, step: PlannedWaitFor, now: datetime) -> Sleep | None:
         # Only on arrival: what is heard later was either taken at once, or came too late.
         heard = self.state.heard if self.state.until is None else []
-        early = next((event for event in heard if any(self._counts(each, event) for each in step.wait_for if isinstance(each, EventMatch))), None)
+        early = next(
+            (
+                event
+                for event in heard
+                if any(self._counts(each, event) for each in step.wait_for if isinstance(each, EventMatch))
+            ),
+            None,
+        )
         if early is not None:
             self._go(step.next, early.name, now)
             return None

@@ -6,7 +6,7 @@ from store.models.decisions import Decision, Wish
 from store.models.events import Event, Outgoing
 from store.models.journeys import Enrolment, JourneyVersion, PublishedJourney
 from store.models.messages import Attempt, Message
-from store.models.segments import Due, Membership, Policy, PublishedLetter, PublishedSegment
+from store.models.segments import Due, Fill, Membership, Policy, PublishedLetter, PublishedSegment
 
 __all__ = [
     "Attempt",
@@ -17,6 +17,7 @@ __all__ = [
     "Due",
     "Enrolment",
     "Event",
+    "Fill",
     "Identity",
     "JourneyVersion",
     "Membership",

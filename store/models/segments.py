@@ -12,7 +12,7 @@ from store.models.columns import moment, stamped
 
 
 class PublishedSegment(SQLModel, table=True):
-    """A segment by name. `filled_at` empty: its back-fill is under way, and has come to the contact `cursor`."""
+    """A segment by name. `withdrawn_at`: its file is gone, and nobody is in it any more."""
 
     __tablename__ = "segments"
 
@@ -21,8 +21,22 @@ class PublishedSegment(SQLModel, table=True):
     definition: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     published_at: datetime = Field(sa_column=stamped())
     withdrawn_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+class Fill(SQLModel, table=True):
+    """The back-fill of something new over all contacts, in batches: it has come to the contact `cursor`.
+
+    `kind` and `name` are those of `Due`; `hash` is that of the definition which is filled in. `filled_at`: it is done.
+    """
+
+    __tablename__ = "fills"
+
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    hash: str
     cursor: UUID | None = None
-    looked_at: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    seen: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    began_at: datetime = Field(sa_column=stamped())
     filled_at: datetime | None = Field(default=None, sa_column=moment())
 
 

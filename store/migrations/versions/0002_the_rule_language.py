@@ -41,10 +41,18 @@ def upgrade() -> None:
         sa.Column("definition", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("cursor", sa.Uuid(), nullable=True),
-        sa.Column("looked_at", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("filled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "fills",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("cursor", sa.Uuid(), nullable=True),
+        sa.Column("seen", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("filled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "name"),
     )
     op.create_table(
         "due",
@@ -197,6 +205,7 @@ def downgrade() -> None:
     op.drop_index("ix_due_contact", table_name="due")
     op.drop_index("ix_due_at", table_name="due")
     op.drop_table("due")
+    op.drop_table("fills")
     op.drop_table("segments")
     op.drop_table("policies")
     op.drop_table("letters")
