@@ -9,6 +9,7 @@ RUN python -m venv /opt/kundresa
 COPY pyproject.toml constraints.txt README.md cli.py settings.py worker.py ./
 COPY activities activities
 COPY api api
+COPY commands commands
 COPY local local
 COPY mail mail
 COPY rules rules

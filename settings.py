@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         ge=timedelta(seconds=1),
         description="How often runs that ended from outside and letters left behind are looked for.",
     )
+    decisions_kept: timedelta = Field(
+        default=timedelta(days=90), ge=timedelta(days=1), description="How long it can be explained what was decided."
+    )
     shop_name: str = Field(default="Kundresa Shop", description="The shop's name, as letters show it.")
     shop_url: str = Field(default="http://127.0.0.1:8400", description="The shop's home page, as letters link it.")
     postal_address: str = Field(

@@ -23,6 +23,7 @@ from activities.contacts import Contacts
 from activities.decisions import Decisions
 from activities.discretion import Discretion
 from activities.enrolments import Enrolments
+from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping
 from activities.letters import LetterActivities
 from activities.orders import Shop
@@ -114,7 +115,12 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
         "sweeps": lambda: make(
             task_queue=SWEEPS_QUEUE,
             workflows=[ReleaseHeldWorkflow, HousekeepingWorkflow],
-            activities=[Sweeps(database, client).release, rounds.end_closed_runs, rounds.settle_abandoned],
+            activities=[
+                Sweeps(database, client).release,
+                rounds.end_closed_runs,
+                rounds.settle_abandoned,
+                Forgetting(database, settings.decisions_kept).forget_decisions,
+            ],
         ),
     }
     return [build() for role, build in made.items() if role in roles]

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from api import errors
 from api.dependencies import FrontDoor
 from api.keys import Keys
-from api.routes import contacts, enrolments, events, health, journeys, segment, unsubscribe
+from api.routes import contacts, enrolments, events, explanations, health, journeys, segment, unsubscribe
 from mail.links import Links
 from settings import Settings
 from store.intake import Intake
@@ -92,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
         enrolments.router,
         journeys.router,
         contacts.router,
+        explanations.router,
         enrolments.steering,
         unsubscribe.router,
         health.router,

@@ -74,6 +74,13 @@ class Fields:
         self.wrong(key, "must be an object")
         return {}
 
+    def flag(self, key: str) -> bool:
+        """True or false; missing is false."""
+        value = self.body.get(key)
+        if value is not None and not isinstance(value, bool):
+            self.wrong(key, "must be true or false")
+        return value is True
+
     def moment(self, *keys: str) -> datetime | None:
         """The first of these that is there, as a moment; without an offset it is UTC."""
         for key in keys:

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 
 from api.errors import InvalidError
 from api.fields import Fields, Object, is_email, read_moment, unsound
+from rules.names import OWN, REQUESTED
 from store.consents import TopicMissingError, statements
 from store.incoming import Incoming, Statement
 
@@ -108,20 +109,28 @@ KINDS: Mapping[str, Callable[[Object, Clock], Incoming]] = {
 }
 
 _PLAIN = frozenset(
-    ("event", "userId", "email", "anonymousId", "properties", "traits", "context", "timestamp", "messageId")
+    (
+        *("event", "userId", "email", "anonymousId", "properties", "traits", "context", "timestamp", "messageId"),
+        "backfill",
+    )
 )
 
 
 def plain(body: Object, clock: Clock) -> Incoming:
     """The plain form for backend teams. A field that is not known is a mistake, and is told."""
+    return _read(body, clock, lambda fields: _plainly(fields, _event_name(fields)))
 
-    def read(fields: Fields) -> "_Told":
-        if not _PLAIN.issuperset(body):
-            for key in sorted(body.keys() - _PLAIN):
-                fields.wrong(key, f"is not known; known are {', '.join(sorted(_PLAIN))}")
-        return _event_name(fields), fields.object("properties"), _normalised(fields.object("traits"))
 
-    return _read(body, clock, read)
+def request(body: Object, clock: Clock) -> Incoming:
+    """A call for an enrolment: the plain form without `event`, for that name is ours."""
+    return _read(body, clock, lambda fields: _plainly(fields, REQUESTED))
+
+
+def _plainly(fields: Fields, name: str) -> "_Told":
+    if not _PLAIN.issuperset(fields.body):
+        for key in sorted(fields.body.keys() - _PLAIN):
+            fields.wrong(key, f"is not known; known are {', '.join(sorted(_PLAIN))}")
+    return name, fields.object("properties"), _normalised(fields.object("traits"))
 
 
 _Told = tuple[str, Object, Object]
@@ -148,10 +157,12 @@ def _read(body: Object, clock: Clock, told_by: Callable[[Fields], _Told]) -> Inc
     message_id = fields.text("messageId", _MESSAGE_ID) or str(uuid4())
     occurred_at = clock.right(fields.moment("originalTimestamp", "timestamp"))
     previous_id = fields.identity("previousId") if name == "Aliased" else None
+    backfill = fields.flag("backfill") or context.get("backfill") is True
     fields.settle()
     return Incoming(
         message_id, name, occurred_at, clock.received_at, user_id, email, anonymous_id, guest_email, previous_id,
         properties=properties, context=_kept(context), traits=traits, hints=_hints(context), consents=consents,
+        backfill=backfill,
     )  # fmt: skip
 
 
@@ -159,6 +170,8 @@ def _event_name(fields: Fields) -> str:
     name = fields.text("event", EVENT_NAME)
     if name is None and not fields.problems:
         fields.wrong("event", "is missing; it is the name of what happened, such as 'Order Completed'")
+    if name in OWN:
+        fields.wrong("event", f"'{name}' is the name of an event that Kundresa itself records; give it another one")
     return name or ""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
-from local.errors import StackError
+from local.errors import ServerAwayError, StackError
 from workflows.connection import connect
 
 _AT_ONCE = 20
@@ -21,21 +22,30 @@ _PATIENCE_S = 120.0
 _Handle = WorkflowHandle[Any, Any]
 
 
-async def advance(way: timedelta, *, journey: str | None, contact: str | None, console: Console) -> None:
-    """Move every running journey forward, or those of one journey or one contact; says what became of them."""
+@dataclass(frozen=True)
+class Advanced:
+    """How many runs were moved, and how many of them came to their end."""
+
+    moved: int
+    ended: int
+
+
+async def advance(way: timedelta, *, journey: str | None, contact: str | None, console: Console) -> Advanced:
+    """Move every running journey forward, or those of one journey or one contact; the console shows how it goes."""
     try:
         client = await connect()
     except RuntimeError as error:
-        raise StackError(f"Temporal does not answer: {error}") from error
+        raise ServerAwayError(f"Temporal does not answer: {error}") from error
     handles = [handle async for handle in _sleeping(client, journey, contact)]
     going_on = await _move(TimeSkipper(client), handles, way, console)
-    console.print(told(len(handles), len(handles) - going_on))
     # The SDK's own threads may crash the interpreter when it ends at once (sdk-python issue 300).
     await asyncio.sleep(_LET_GO_S)
+    return Advanced(len(handles), len(handles) - going_on)
 
 
-def told(moved: int, ended: int) -> str:
+def told(advanced: Advanced) -> str:
     """What was done, as a line for people."""
+    moved, ended = advanced.moved, advanced.ended
     if not ended:
         return f"{moved} moved."
     return f"{moved} moved; {ended} of them came to {'its' if ended == 1 else 'their'} end."

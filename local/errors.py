@@ -10,6 +10,7 @@ StackError
 ├── NoJourneysError      there is no journey file where they should be
 ├── TemporalConfigError  what names a Temporal elsewhere cannot be read
 ├── ExtraMissingError    the embedded stack's own packages are not installed
+├── ServerAwayError      the API or Temporal does not answer
 ├── DatabaseFailedError  the database does not answer, or refuses
 └── SettingsError        variables of the environment are missing or wrong
 """
@@ -74,7 +75,7 @@ class NotRunningError(StackError):
     def __init__(self, folder: Path) -> None:
         super().__init__(
             f"No stack is running on {folder}. Start one with `make run` (or `kundresa up`) in another terminal."
-            " The commands `migrate` and `apply` need none where KUNDRESA_DATABASE_URL names a database."
+            " Commands that need no more than a database need none where KUNDRESA_DATABASE_URL names one."
         )
 
 
@@ -111,6 +112,10 @@ class SettingsError(StackError):
 
     def __init__(self, wrong: list[str]) -> None:
         super().__init__("Settings in the environment are missing or wrong.\n  " + "\n  ".join(wrong))
+
+
+class ServerAwayError(StackError):
+    """The API or Temporal does not answer."""
 
 
 class DatabaseFailedError(StackError):

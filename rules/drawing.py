@@ -4,23 +4,25 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from rules import phrases
-from rules.durations import spell
+from rules.conditions import Condition
+from rules.durations import spell, spell_offset
 from rules.journey import Journey
 from rules.layout import ids, lay_out
+from rules.matches import EventMatch
 from rules.names import UNSUBSCRIBED
 from rules.plan import (
     Plan,
     PlannedBranch,
     PlannedExit,
-    PlannedSend,
-    PlannedSet,
+    PlannedRepeat,
+    PlannedSplit,
     PlannedStep,
     PlannedWait,
     PlannedWaitFor,
     PlannedWaitUntil,
 )
-from rules.steps import AnyStep, Branch, Case, Wait, WaitFor
-from rules.triggers import OnEvent, OnRequest, Trigger
+from rules.steps import AnyAwaited, AnyStep, Branch, Case, Repeat, Split, Variant, Wait, WaitFor
+from rules.triggers import OnDate, OnEvent, OnRequest, OnSchedule, OnSegment, Trigger
 from rules.wording import label
 
 _END = "finish"
@@ -47,14 +49,12 @@ def mermaid(journey: Journey) -> str:
 def _shape(name: str, step: PlannedStep) -> str:
     text = _escaped(label(step))
     match step:
-        case PlannedBranch():
+        case PlannedBranch() | PlannedSplit():
             return f'{name}{{"{text}"}}'
-        case PlannedWait() | PlannedWaitUntil() | PlannedWaitFor():
+        case PlannedWait() | PlannedWaitUntil() | PlannedWaitFor() | PlannedRepeat():
             return f'{name}(["{text}"])'
-        case PlannedSend() | PlannedSet() | PlannedExit():
-            return f'{name}["{text}"]'
         case _:
-            assert_never(step)
+            return f'{name}["{text}"]'
 
 
 def _ways_on(step: PlannedStep) -> Iterator[tuple[str, str | None]]:
@@ -63,16 +63,30 @@ def _ways_on(step: PlannedStep) -> Iterator[tuple[str, str | None]]:
         case PlannedBranch(branch=cases, next=after):
             yield from ((phrases.words(case.when), case.to) for case in cases)
             yield "otherwise", after
-        case PlannedWaitFor(wait_for=match, timeout=timeout, late=late, next=after):
-            yield phrases.matched(match), after
+        case PlannedSplit(split=chances):
+            yield from ((f"{chance.name} {chance.share}", chance.to) for chance in chances)
+        case PlannedWaitFor(wait_for=wanted, timeout=timeout, late=late, next=after):
+            yield _awaited(wanted), after
             if timeout is not None:
                 yield f"after {spell(timeout)}", late
+        case PlannedRepeat(repeat=rounds, next=after):
+            yield "another round", rounds.body
+            yield _round_end(rounds.at_most, rounds.until), after
         case PlannedExit():
             yield "", None
-        case PlannedSend() | PlannedSet() | PlannedWait() | PlannedWaitUntil():
-            yield "", step.next
         case _:
-            assert_never(step)
+            yield "", step.next
+
+
+def _awaited(wanted: AnyAwaited) -> str:
+    return "; ".join(
+        phrases.matched(each) if isinstance(each, EventMatch) else phrases.words(each.condition) for each in wanted
+    )
+
+
+def _round_end(at_most: int | None, until: Condition | None) -> str:
+    ends = [] if at_most is None else [f"after {at_most} round{'s' * (at_most != 1)}"]
+    return " or ".join(ends + ([] if until is None else [f"once {phrases.words(until)}"]))
 
 
 def _arrow(names: dict[str, str], at: str, told: str, to: str | None) -> str:
@@ -85,6 +99,8 @@ def _asides(journey: Journey, plan: Plan) -> Iterator[str]:
     if exits:
         text = _escaped(f"Ends at once on: {'; '.join(exits)}")
         yield f'exits{{{{"{text}"}}}} -.-> {_END}'
+    if journey.limit is not None:
+        yield f'limit{{{{"{_escaped(f"Ends at the latest after {spell(journey.limit)}")}"}}}} -.-> {_END}'
     if journey.goal is not None:
         yield f'goal[["{_escaped(_goal(journey))}"]]'
 
@@ -112,6 +128,13 @@ def _trigger(trigger: Trigger) -> str:
     match trigger:
         case OnEvent(event=events, where=where):
             return phrases.listed(events) + (f" ({phrases.words(where)})" if where is not None else "")
+        case OnSegment(segment=segment, on=on):
+            return f"{'entering' if on == 'entered' else 'leaving'} the segment {segment}"
+        case OnDate(date=path, time=clock):
+            far = f"{spell_offset(trigger.offset)} " if trigger.offset else ""
+            return f"{far}{path}{' of every year' if trigger.yearly else ''}, at {clock:%H:%M}"
+        case OnSchedule(schedule=line, segment=segment, zone=zone):
+            return f"the schedule {line}{f' in {zone}' if zone else ''}, for everybody in the segment {segment}"
         case OnRequest():
             return "a request to the API"
         case _:
@@ -130,9 +153,10 @@ def tree(journey: Journey) -> list[str]:
     steps = [_drawn(step, plan, names) for step in journey.steps]
     topic = f", topic {journey.topic}" if journey.topic else ""
     facts: Branches = [
-        (f"Starts on {_triggers(journey)}", []),
+        (f"Starts on {_triggers(journey)}", Branches()),
         (f"A contact enters {phrases.re_entry(journey.re_entry)}{f', per {journey.key}' if journey.key else ''}", []),
         *((f"Ends at once on {told}", Branches()) for told in _exits(journey, plan)),
+        *([(f"Ends at the latest after {spell(journey.limit)}", Branches())] if journey.limit is not None else []),
         *([(_goal(journey), Branches())] if journey.goal is not None else []),
         ("Steps", steps),
     ]
@@ -148,6 +172,16 @@ def _drawn(step: AnyStep, plan: Plan, names: dict[int, str]) -> tuple[str, Branc
                 for way in branch
             ]
             return text, [(told, [_drawn(inner, plan, names) for inner in way]) for told, way in ways]
+        case Split(split=chances):
+            return text, [
+                (f"{chance.name} {chance.share}", [_drawn(inner, plan, names) for inner in chance.then])
+                if isinstance(chance, Variant)
+                else (f"holdout {chance.holdout}", [("Exit: holdout", Branches())])
+                for chance in chances
+            ]
+        case Repeat(repeat=rounds):
+            told = f"{text}, until {phrases.words(rounds.until)}" if rounds.until is not None else text
+            return told, [_drawn(inner, plan, names) for inner in rounds.steps]
         case WaitFor(otherwise=otherwise) if otherwise:
             return text, [("otherwise", [_drawn(inner, plan, names) for inner in otherwise])]
         case Wait(restart_on=matches) if matches:

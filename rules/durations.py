@@ -63,6 +63,11 @@ def render_offset(value: timedelta) -> str:
     return f"-{render(-value)}" if value < timedelta(0) else render(value)
 
 
+def spell_offset(value: timedelta) -> str:
+    """The offset in words, such as `3 days before`."""
+    return f"{spell(-value)} before" if value < timedelta(0) else f"{spell(value)} after"
+
+
 Offset = Annotated[
     timedelta,
     BeforeValidator(parse_offset, json_schema_input_type=str),

@@ -1,13 +1,17 @@
 """What is wrong in an author's file, and where.
 
-Exception
-└── InvalidJourney      a file that was to be read holds mistakes; all of them are in it
+ValueError
+└── InvalidFileError    a file that was to be read holds mistakes; all of them are in it
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 Path = tuple[str | int, ...]
 """The way to a place in a file: keys, and positions in lists. A list of one may be written without being a list."""
+
+Severity = Literal["mistake", "warning"]
+"""A mistake keeps the file from being used. A warning is told, and the file is used all the same."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,12 @@ class Fault:
 
     path: Path
     message: str
+    severity: Severity = "mistake"
+
+
+def warning(path: Path, message: str) -> Fault:
+    """Something that works, but is hardly meant."""
+    return Fault(path, message, "warning")
 
 
 @dataclass(frozen=True)
@@ -26,9 +36,11 @@ class Mistake:
     line: int
     where: str
     message: str
+    severity: Severity = "mistake"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.where}: {self.message}"
+        mild = "warning: " if self.severity == "warning" else ""
+        return f"{self.file}:{self.line}: {mild}{self.where}: {self.message}"
 
 
 class InvalidFileError(ValueError):

@@ -22,6 +22,9 @@ DATE_REACHED = "Date Reached"
 SCHEDULE_REACHED = "Schedule Reached"
 """A time of the calendar that a journey waits for; `journey` names it, `at` is the time."""
 
+EVERY_TRAIT = "*"
+"""Stands among the names of traits that came with an event when two contacts became one: any may have changed."""
+
 OWN = frozenset(
     {REQUESTED, TRAITS_CHANGED, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, DATE_REACHED, SCHEDULE_REACHED}
 )

@@ -64,10 +64,10 @@ class Source:
         """The node at a place, or the one nearest to it."""
         return self._follow(path)[0]
 
-    def mistake(self, path: Path, message: str) -> Mistake:
+    def mistake(self, fault: Fault) -> Mistake:
         """What is wrong at a place. When the last part of the path is a key, the line is the key's."""
-        _, line, names = self._follow(path)
-        return Mistake(self.file, line, " > ".join(names) or "the file", message)
+        _, line, names = self._follow(fault.path)
+        return Mistake(self.file, line, " > ".join(names) or "the file", fault.message, fault.severity)
 
     def _follow(self, path: Path) -> tuple[Node, int, list[str]]:
         node, line, names = self.root, self.root.line, list[str]()
@@ -97,7 +97,7 @@ def parse(file: str, text: str) -> tuple[Source, list[Mistake]]:
     if root is None:
         raise InvalidFileError([Mistake(file, 1, "the file", "it is empty")])
     source = Source(file, root)
-    return source, [source.mistake(fault.path, fault.message) for fault in _repeated(root, ())]
+    return source, list(map(source.mistake, _repeated(root, ())))
 
 
 class _Reader:

@@ -43,7 +43,7 @@ def shape(source: Source, model: type[Model]) -> tuple[Model | None, list[Mistak
     except ValidationError as error:
         errors = error.errors(include_url=False)
     faults = _faults(source, model, errors)
-    return None, [source.mistake(fault.path, fault.message) for fault in faults]
+    return None, list(map(source.mistake, faults))
 
 
 def _faults(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> Iterator[Fault]:

@@ -112,12 +112,12 @@ async def tell(connection: Connection, told: Sequence[tuple[UUID, dict[str, obje
     columns = (
         [contact_id for contact_id, _ in told],
         [orjson.dumps({key: value for key, value in patch.items() if value is not None}).decode() for _, patch in told],
-        [_text_array(key for key, value in patch.items() if value is None) for _, patch in told],
+        [text_array(key for key, value in patch.items() if value is None) for _, patch in told],
         [now] * len(told),
     )
     await connection.execute(_TELL, *columns)
 
 
-def _text_array(values: Iterable[str]) -> str:
-    # One row's array inside an array of rows: PostgreSQL has no ragged arrays, so it goes as a literal.
+def text_array(values: Iterable[str]) -> str:
+    """One row's array inside an array of rows: PostgreSQL has no ragged arrays, so it goes as a literal."""
     return "{" + ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "}"

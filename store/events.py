@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from store import consents, contacts, merging
-from store.contacts import OvertakenError
+from store.contacts import OvertakenError, text_array
 from store.incoming import Incoming
 from store.outbox import CHANNEL, lane_of
 from store.persons import Join, Plan, Planner
@@ -24,9 +24,10 @@ WITH recorded AS (
     ON CONFLICT (message_id) DO NOTHING
     RETURNING seq, contact_id, message_id, received_at
 ), outgoing AS (
-    INSERT INTO outbox (seq, contact_id, lane, received_at)
-    SELECT seq, r.contact_id, lane, received_at
-    FROM recorded r JOIN unnest($8::uuid[], $9::smallint[]) AS lanes (contact_id, lane) USING (contact_id)
+    INSERT INTO outbox (seq, contact_id, lane, received_at, traits, backfill)
+    SELECT seq, r.contact_id, lane, received_at, traits::text[], backfill
+    FROM recorded r JOIN unnest($1::text[], $8::smallint[], $9::text[], $10::boolean[])
+        AS sent (message_id, lane, traits, backfill) USING (message_id)
 )
 SELECT message_id, (SELECT pg_notify('{CHANNEL}', '')) FROM recorded
 """  # noqa: S608  (the channel is a constant of ours)
@@ -72,8 +73,7 @@ async def _join(connection: Connection, join: Join, now: datetime) -> None:
 
 
 async def _write(connection: Connection, plan: Plan) -> None:
-    owned = [(event, person.root.id) for event, person in plan.events]
-    lanes: dict[UUID, int] = {contact_id: lane_of(contact_id) for _, contact_id in owned}
+    owned = [(each.event, each.person.root.id) for each in plan.events]
     columns = (
         [event.message_id for event, _ in owned],
         [contact_id for _, contact_id in owned],
@@ -82,8 +82,9 @@ async def _write(connection: Connection, plan: Plan) -> None:
         [orjson.dumps(event.context).decode() for event, _ in owned],
         [event.occurred_at for event, _ in owned],
         [event.received_at for event, _ in owned],
-        list(lanes),
-        list(lanes.values()),
+        [lane_of(contact_id) for _, contact_id in owned],
+        [text_array(each.traits) if each.traits else "{}" for each in plan.events],
+        [event.backfill for event, _ in owned],
     )
     rows = await connection.fetch(_RECORD, *columns)
     if len(rows) != len(owned):

@@ -26,7 +26,7 @@ class Incoming:
     `email` is stated to be the contact's own address. `guest_email` merely stands in the event's properties: it counts
     only when nothing else tells who this is. `previous_id` names the same person by an older id. `contact_id` names
     the contact outright and leaves the other names aside. Of `traits`, None removes one; `hints` fill traits that the
-    contact has not got.
+    contact has not got. `backfill`: it is imported from the past, and is a fact but no occasion.
     """
 
     message_id: str
@@ -44,6 +44,7 @@ class Incoming:
     traits: Mapping[str, Any] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     consents: tuple[Statement, ...] = ()
+    backfill: bool = False
 
     def names(self) -> list[Name]:
         """Every identity that this event mentions, the most telling first."""

@@ -36,12 +36,18 @@ def lane_of(contact_id: UUID) -> int:
 
 @dataclass(frozen=True)
 class Waiting:
-    """An event that waits to be routed."""
+    """An event that waits to be routed.
+
+    `traits` names the traits that came with it; `backfill`: it was imported, and is a fact but no occasion.
+    """
 
     contact_id: UUID
     event: Happening
     received_at: datetime
     attempts: int
+    occurred_at: datetime
+    traits: tuple[str, ...] = ()
+    backfill: bool = False
 
 
 async def busy_lanes(session: AsyncSession) -> list[int]:
@@ -67,7 +73,8 @@ async def take(session: AsyncSession, lane: int, limit: int) -> list[Waiting]:
     rows = await session.execute(
         text(
             """
-            SELECT o.seq, v.contact_id, o.attempts, v.name, v.properties, v.received_at
+            SELECT o.seq, v.contact_id, o.attempts, o.traits, o.backfill, v.name, v.properties, v.received_at,
+                   v.occurred_at
             FROM outbox o JOIN events v ON v.seq = o.seq
             WHERE o.lane = :lane AND NOT EXISTS (
                 SELECT 1 FROM outbox p
@@ -79,7 +86,13 @@ async def take(session: AsyncSession, lane: int, limit: int) -> list[Waiting]:
     )
     return [
         Waiting(
-            row.contact_id, Happening(row.name, row.received_at, row.properties, row.seq), row.received_at, row.attempts
+            row.contact_id,
+            Happening(row.name, row.received_at, row.properties, row.seq),
+            row.received_at,
+            row.attempts,
+            row.occurred_at,
+            tuple(row.traits),
+            row.backfill,
         )
         for row in rows
     ]

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from rules.names import EVERY_TRAIT
 from store.incoming import Incoming, Name, previous_names
 
 
@@ -55,6 +56,15 @@ class Join:
     stays_patch: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event, whose it is, and the names of the traits that it told or, having joined two contacts, may have."""
+
+    event: Incoming
+    person: Person
+    traits: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Plan:
     """Everything that one transaction changes, in its order."""
@@ -62,7 +72,7 @@ class Plan:
     created: list[Person] = field(default_factory=list)
     named: list[tuple[Name, Person]] = field(default_factory=list)
     joined: list[Join] = field(default_factory=list)
-    events: list[tuple[Incoming, Person]] = field(default_factory=list)
+    events: list[Recorded] = field(default_factory=list)
     touched: dict[UUID, Person] = field(default_factory=dict)
 
 
@@ -79,11 +89,12 @@ class Planner:
 
     def add(self, event: Incoming) -> None:
         """Plan one event. One that names a contact which does not exist is left out."""
-        event = self._guest(event)
+        event, joined = self._guest(event), len(self.plan.joined)
         person = self._given(event) if event.contact_id is not None else self._resolve(event)
         if person is not None:
-            self.plan.events.append((event, person))
-            self._patch(event, person)
+            told = self._patch(event, person)
+            traits = (EVERY_TRAIT,) if len(self.plan.joined) > joined else tuple(told)
+            self.plan.events.append(Recorded(event, person, traits))
 
     def _guest(self, event: Incoming) -> Incoming:
         """The event with its guest's address stated, when nothing else tells who this is."""
@@ -157,7 +168,7 @@ class Planner:
         stays.lacks &= goes.lacks
         return stays
 
-    def _patch(self, event: Incoming, person: Person) -> None:
+    def _patch(self, event: Incoming, person: Person) -> dict[str, Any]:
         hints = event.hints if event.email is None else {"email": event.email, **event.hints}
         told = {key: value for key, value in hints.items() if key in person.lacks} | dict(event.traits)
         if told:
@@ -166,6 +177,7 @@ class Planner:
             person.lacks = (person.lacks - told.keys()) | removed
         if told or person.stale:
             self.plan.touched[person.id] = person
+        return told
 
 
 HINTED = ("email", "timezone", "locale")

@@ -55,6 +55,11 @@ async def journeys(session: AsyncSession) -> list[JourneyReport]:
     return [JourneyReport(**row) for row in rows.mappings()]
 
 
+async def is_known(session: AsyncSession, journey: str) -> bool:
+    """Whether a journey of this name was ever published."""
+    return bool(await session.scalar(text("SELECT EXISTS (SELECT FROM journeys WHERE name = :n)"), {"n": journey}))
+
+
 async def takes_requests(session: AsyncSession, journey: str) -> bool | None:
     """Whether calls of the API start this journey; None: no such journey is live."""
     found: bool | None = await session.scalar(
@@ -74,6 +79,20 @@ async def contact_named(session: AsyncSession, kind: str, value: str) -> UUID | 
         text("SELECT contact_id FROM identities WHERE kind = :kind AND value = :value"), {"kind": kind, "value": value}
     )
     return found
+
+
+async def contact_called(session: AsyncSession, name: str) -> UUID | None:
+    """The contact of this id, user id, e-mail address or anonymous id, in this order."""
+    try:
+        known = await contact(session, UUID(name))
+    except ValueError:
+        known = None
+    if known is not None:
+        return known.id
+    for kind, value in (("user", name), ("email", name.lower()), ("anonymous", name)):
+        if (found := await contact_named(session, kind, value)) is not None:
+            return found
+    return None
 
 
 async def contact(session: AsyncSession, contact_id: UUID) -> ContactReport | None:

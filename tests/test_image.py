@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES: list[str] = PROJECT["tool"]["setuptools"]["packages"]
-ROOMS = ("activities", "api", "mail", "rules", "store", "workflows")
+ROOMS = ("activities", "api", "commands", "mail", "rules", "store", "workflows")
 STARTED = ("cli.py", "worker.py", "settings.py")
 
 # What comes with a declared dependency and is its other half.

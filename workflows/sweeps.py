@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.forgetting import Forgetting
     from activities.housekeeping import Housekeeping, Looked
     from activities.sweeps import Page, Sweeps
 
@@ -51,5 +52,8 @@ class HousekeepingWorkflow:
         )
         await workflow.execute_activity_method(
             Housekeeping.settle_abandoned, start_to_close_timeout=_ROUND_TIMEOUT, retry_policy=_PATIENT
+        )
+        await workflow.execute_activity_method(
+            Forgetting.forget_decisions, start_to_close_timeout=_ROUND_TIMEOUT, retry_policy=_PATIENT
         )
         return Looked(began - _LOOK_BACK)

@@ -13,10 +13,10 @@ from api.answers import EnrolmentAnswer
 from api.bodies import EVENT_BYTES, read_json
 from api.dependencies import Door, admin, reaching_temporal, writer
 from api.errors import ConflictError, InvalidError, MalformedError, NotFoundError, documented
-from api.reading import Clock, plain
+from api.reading import Clock
+from api.reading import request as read_request
 from api.receiving import take_one
 from api.routes.events import Received
-from rules.names import REQUESTED
 from store import reports
 from workflows.starting import tell
 
@@ -97,7 +97,7 @@ async def ask(journey: str, request: Request, door: Door) -> Response:
     properties = body.get("properties")
     if properties is None or isinstance(properties, dict):
         body = body | {"properties": (properties or {}) | {"journey": journey}}
-    message_id = await take_one(door.intake, plain(body | {"event": REQUESTED}, Clock(datetime.now(UTC))))
+    message_id = await take_one(door.intake, read_request(body, Clock(datetime.now(UTC))))
     answer = orjson.dumps({"accepted": [message_id], "rejected": []})
     return Response(answer, HTTPStatus.ACCEPTED, media_type="application/json")
 

@@ -58,6 +58,7 @@ _EVENT: Object = {
         "context": {"type": "object"},
         "timestamp": {**_TEXT, "format": "date-time", "description": "When it happened; left out, now."},
         "messageId": {**_TEXT, "maxLength": 255, "description": "The same one again changes nothing."},
+        "backfill": {"type": "boolean", "description": "True: from the past. It is a fact, but starts no journey."},
     },
 }
 _LIST: Object = {"type": "array", "maxItems": BATCH_EVENTS, "items": _EVENT}

@@ -91,19 +91,21 @@ async def batch(request: Request) -> Response:
     if len(calls) > BATCH_EVENTS:
         raise TooLargeError(f"a batch holds at most {BATCH_EVENTS} events")
     clock = Clock.of(body, datetime.now(UTC))
-    shared = body.get("context")
-    gathered = gather(calls, lambda call: _call(call, clock, shared))
+    gathered = gather(calls, lambda call: _call(call, clock, body))
     await gathered.record(front_door(request).intake)
     return Response(_batch_answer(gathered), media_type="application/json")
 
 
-def _call(call: Object, clock: Clock, shared: object) -> Any:
+def _call(call: Object, clock: Clock, whole: Object) -> Any:
+    """One call of the batch, which says `context` and `backfill` for all that do not say otherwise."""
     kind = call.get("type")
     read = KINDS.get(kind) if isinstance(kind, str) else None
     if read is None:
         raise InvalidError("1 field cannot be taken", (("type", f"must be one of {', '.join(KINDS)}"),))
-    if isinstance(shared, dict) and isinstance(own := call.get("context") or {}, dict):
+    if isinstance(shared := whole.get("context"), dict) and isinstance(own := call.get("context") or {}, dict):
         call = call | {"context": shared | own}
+    if "backfill" in whole and "backfill" not in call:
+        call = call | {"backfill": whole["backfill"]}
     return read(call, clock)
 
 

@@ -12,6 +12,7 @@ _SHARED: Json = {
     "timestamp": {"type": "string", "format": "date-time", "description": "When it happened, by the client's clock."},
     "sentAt": {"type": "string", "format": "date-time", "description": "When it was sent, by the same clock."},
     "context": {"type": "object", "description": "Kept of it: page, campaign, library, locale, timezone."},
+    "backfill": {"type": "boolean", "description": "True: from the past. It is a fact, but starts no journey."},
     "integrations": {"type": "object", "description": "Ignored."},
     "writeKey": {"type": "string", "description": "In place of Basic authorization, as browsers send it."},
 }
@@ -47,6 +48,7 @@ SCHEMAS: dict[str, Json] = {
             },
             "sentAt": _SHARED["sentAt"],
             "context": {"type": "object", "description": "For every call of the batch; a call's own wins."},
+            "backfill": {"type": "boolean", "description": "For every call of the batch that does not say it itself."},
         },
     },
 }

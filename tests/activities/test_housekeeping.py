@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
+from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping, Looked, Swept
 from activities.orders import Receipt
 from mail.evidence import Verdict
@@ -174,12 +175,16 @@ async def test_runs_that_closed_before_the_last_round_are_not_looked_at_again(
 
 
 @asynccontextmanager
-async def working(client: Client, housekeeping: Housekeeping) -> AsyncIterator[None]:
+async def working(office: Office, client: Client, housekeeping: Housekeeping) -> AsyncIterator[None]:
     worker = Worker(
         client,
         task_queue=SWEEPS_QUEUE,
         workflows=[HousekeepingWorkflow],
-        activities=[housekeeping.end_closed_runs, housekeeping.settle_abandoned],
+        activities=[
+            housekeeping.end_closed_runs,
+            housekeeping.settle_abandoned,
+            Forgetting(office.database, timedelta(days=90)).forget_decisions,
+        ],
     )
     async with worker:
         yield
@@ -205,7 +210,7 @@ async def test_the_schedule_does_the_rounds(
     workflow = await started(office, temporal_client, enrolment)
     await temporal_client.get_workflow_handle(workflow).terminate()
     await closed(temporal_client, workflow)
-    async with unscheduled(temporal_client), working(temporal_client, housekeeping):
+    async with unscheduled(temporal_client), working(office, temporal_client, housekeeping):
         await schedule_housekeeping(temporal_client, timedelta(seconds=1))
         for _ in range(100):
             if (await status(office, enrolment))[0] == "ended":

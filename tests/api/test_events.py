@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from rules.names import OWN
 from store.session import Database
 from tests.api.serving import WRITE_KEY
 from tests.store.happening import rows, value
@@ -56,6 +57,26 @@ async def test_of_a_list_the_bad_ones_are_told_and_the_good_ones_kept(client: Cl
     ]
 
 
+async def test_an_event_under_one_of_our_own_names_is_refused_and_the_others_of_its_list_are_kept(
+    client: Client, stored: Database
+) -> None:
+    good = paid()
+    answer = await client.post("/v1/events", json=[paid(event=name) for name in sorted(OWN)] + [good])
+    assert (answer.status_code, answer.json()["accepted"]) == (202, [good["messageId"]])
+    assert len(answer.json()["rejected"]) == len(OWN)
+    (told,) = answer.json()["rejected"][0]["details"]
+    assert "Kundresa itself records" in told["message"]
+    assert await value(stored, "SELECT count(*) FROM events WHERE name = ANY(:own)", own=list(OWN)) == 0
+
+
+async def test_an_imported_event_is_marked_as_one(client: Client, stored: Database) -> None:
+    bodies = [paid(backfill=True), paid(context={"backfill": True}), paid(backfill=False), paid()]
+    assert (await client.post("/v1/events", json=bodies)).status_code == 202
+    marks = "SELECT o.backfill FROM outbox o JOIN events USING (seq) WHERE message_id = ANY(:ids) ORDER BY seq"
+    found = await rows(stored, marks, ids=[body["messageId"] for body in bodies])
+    assert [mark for (mark,) in found] == [True, True, False, False]
+
+
 async def test_a_list_of_only_bad_events_is_refused(client: Client) -> None:
     answer = await client.post("/v1/events", json=[paid(event=""), paid(event=5)])
     assert answer.status_code == 422
@@ -85,6 +106,9 @@ async def test_a_list_of_only_bad_events_is_refused(client: Client) -> None:
         ({"messageId": 5}, "messageId"),
         ({"messageId": "x" * 256}, "messageId"),
         ({"foo": 1}, "foo"),
+        ({"backfill": "yes"}, "backfill"),
+        ({"event": "Segment Entered"}, "event"),
+        ({"event": " Enrolment Requested "}, "event"),
         ({"properties": {"a": [{"b": "\x00"}]}}, "properties.a[0].b"),
         ({"properties": {"a\x00": 1}}, "properties.a\x00"),
         ({"userId": "\x00"}, "userId"),

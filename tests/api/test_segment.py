@@ -213,3 +213,21 @@ async def test_a_topic_is_needed_to_subscribe(client: Client) -> None:
     answer = await client.post("/v1/track", json=call(event="Subscribed"))
     assert (answer.status_code, answer.json()["error"]["details"][0]["path"]) == (422, "properties.topic")
     assert (await client.post("/v1/track", json=call(event="Unsubscribed"))).status_code == 200
+
+
+async def test_our_own_event_names_are_refused_in_a_batch_and_its_other_calls_are_kept(
+    client: Client, stored: Database
+) -> None:
+    own, good = call(type="track", event="Segment Entered"), call(type="track")
+    answer = await client.post("/v1/batch", json={"batch": [own, good]})
+    assert (answer.status_code, [each["index"] for each in answer.json()["rejected"]]) == (200, [0])
+    assert (await event(stored, good["messageId"]))[0] == "Product Viewed"
+    assert (await client.post("/v1/track", json=own)).status_code == 422
+
+
+async def test_an_import_says_for_all_its_calls_that_they_are_from_the_past(client: Client, stored: Database) -> None:
+    calls = [call(type="track"), call(type="identify", traits={"city": "Visby"}), call(type="track", backfill=False)]
+    assert (await client.post("/v1/import", json={"batch": calls, "backfill": True})).json() == SUCCESS
+    marks = "SELECT o.backfill FROM outbox o JOIN events USING (seq) WHERE message_id = ANY(:ids) ORDER BY seq"
+    found = await rows(stored, marks, ids=[each["messageId"] for each in calls])
+    assert [mark for (mark,) in found] == [True, True, False]

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from local.advance import advance
+from local.advance import Advanced, advance, told
 from local.folder import DataFolder
 from local.part import Part
 from local.ports import HOST, Ports
@@ -85,14 +85,15 @@ async def test_a_stack_that_was_restarted_moves_the_journeys_that_were_asked_for
         anna, ben = await start(client, "welcome", "anna"), await start(client, "welcome", "ben")
         other = await start(client, "cart-abandonment", "anna")
         await listed(client, 3)
-        told = io.StringIO()
-        await advance(timedelta(days=1), journey=None, contact=None, console=Console(file=told))
-        assert told.getvalue() == "3 moved.\n"
+        silent = Console(file=io.StringIO())
+        moved = await advance(timedelta(days=1), journey=None, contact=None, console=silent)
+        assert told(moved) == "3 moved."
         assert not any([await awake(client, name) for name in (anna, ben, other)])
-        await advance(timedelta(days=1, minutes=1), journey="welcome", contact="anna", console=Console(file=told))
-        assert told.getvalue().endswith("\n1 moved.\n")
+        moved = await advance(timedelta(days=1, minutes=1), journey="welcome", contact="anna", console=silent)
+        assert told(moved) == "1 moved."
         assert [await awake(client, name) for name in (anna, ben, other)] == [True, False, False]
         await start(client, "welcome", "carl")
         await listed(client, 4)
-        await advance(timedelta(days=3), journey="welcome", contact="carl", console=Console(file=told))
-        assert told.getvalue().endswith("\n1 moved; 1 of them came to its end.\n")
+        moved = await advance(timedelta(days=3), journey="welcome", contact="carl", console=silent)
+        assert moved == Advanced(moved=1, ended=1)
+        assert told(moved) == "1 moved; 1 of them came to its end."

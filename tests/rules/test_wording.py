@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rules.run import Run, begin
-from rules.wording import label, purpose, stage, story
+from rules.story import story
+from rules.wording import label, purpose, stage
 from tests.rules.journeys import plan
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -25,7 +25,7 @@ def person(*names: Name, age: int = 0) -> tuple[dict[Name, Person], Person]:
 def owner_of(event: Incoming, *directories: dict[Name, Person]) -> Person:
     planner = Planner({name: owner for directory in directories for name, owner in directory.items()}, uuid4)
     planner.add(event)
-    return planner.plan.events[0][1].root
+    return planner.plan.events[0].person.root
 
 
 def test_an_anonymous_contact_becomes_the_user_and_stays_the_same_contact() -> None:

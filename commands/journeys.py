@@ -1,0 +1,56 @@
+"""`kundresa check` and `draw`: what authors do with their files before anything is published."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.output import REFUSED, Json, Output
+from commands.reaching import ROOT
+
+Folder = Annotated[
+    Path, typer.Option("--journeys", envvar="KUNDRESA_JOURNEYS_DIR", help="The folder of journey files.")
+]
+Letters = Annotated[Path, typer.Option("--templates", envvar="KUNDRESA_TEMPLATES_DIR", help="The folder of letters.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(check)
+    app.command()(draw)
+
+
+def check(journeys: Folder = ROOT / "journeys", templates: Letters = ROOT / "templates", as_json: Json = False) -> None:
+    """Read every file of authors, and tell all mistakes at once."""
+    from local.journeys import read_all
+
+    reading = read_all(journeys, templates)
+    if not as_json:
+        for mistake in reading.mistakes:
+            typer.echo(str(mistake), err=True)
+    count = len(reading.journeys)
+    document = {"journeys": sorted(reading.journeys), "mistakes": [asdict(each) for each in reading.mistakes]}
+    Output(as_json=as_json).show(document, f"{count} {'journey' if count == 1 else 'journeys'} without mistakes.")
+    if reading.mistakes:
+        raise typer.Exit(REFUSED)
+
+
+def _known(context: typer.Context, incomplete: str) -> list[str]:
+    """The journeys that can be drawn, for the shell's completion."""
+    folder = context.params.get("journeys") or ROOT / "journeys"
+    return sorted(path.stem for path in Path(folder).glob(f"{incomplete}*.yaml"))
+
+
+def draw(
+    journey: Annotated[str, typer.Argument(help="The name of the journey.", autocompletion=_known)],
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="As Mermaid text, for documents.")] = False,
+    journeys: Folder = ROOT / "journeys",
+    as_json: Json = False,
+) -> None:
+    """Draw a journey: a tree for the terminal, or Mermaid text."""
+    from local.journeys import drawn
+
+    drawing = drawn(journeys, journey, mermaid=mermaid)
+    form = "mermaid" if mermaid else "tree"
+    Output(as_json=as_json).show({"journey": journey, form: drawing}, drawing)
