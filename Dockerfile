@@ -25,10 +25,12 @@ COPY --from=build /opt/kundresa /opt/kundresa
 # The content that comes with Kundresa; mount your own folders over these.
 COPY journeys /app/journeys
 COPY templates /app/templates
+COPY locale /app/locale
 ENV PATH=/opt/kundresa/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     KUNDRESA_JOURNEYS_DIR=/app/journeys \
-    KUNDRESA_TEMPLATES_DIR=/app/templates
+    KUNDRESA_TEMPLATES_DIR=/app/templates \
+    KUNDRESA_LOCALE_DIR=/app/locale
 WORKDIR /app
 USER 10001
 EXPOSE 8400 9464

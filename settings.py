@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     decisions_kept: timedelta = Field(
         default=timedelta(days=90), ge=timedelta(days=1), description="How long it can be explained what was decided."
     )
+    upkeep_every: timedelta = Field(
+        default=timedelta(seconds=15),
+        ge=timedelta(seconds=1),
+        description="How often it is looked whose segments, stage and dates change by time alone.",
+    )
     shop_name: str = Field(default="Kundresa Shop", description="The shop's name, as letters show it.")
     shop_url: str = Field(default="http://127.0.0.1:8400", description="The shop's home page, as letters link it.")
     postal_address: str = Field(
@@ -60,9 +65,20 @@ class Settings(BaseSettings):
     )
     sender: str = Field(default="Kundresa Shop <hello@shop.example>", description="From, of every letter.")
     reply_to: str = Field(default="help@shop.example", description="Where answers go; somebody must read them.")
+    staff: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Who gets the letters of `notify`, by name: `sales=sales@shop.example,care=care@shop.example`.",
+    )
+    staff_letters_per_hour: int = Field(
+        default=20, ge=1, description="The most letters that each of the staff gets of one journey in an hour."
+    )
     time_zone: str = Field(default="Europe/Mariehamn", description="The shop's time zone, for contacts without one.")
+    locale: str = Field(
+        default="en", description="The language of letters to contacts without a `locale` of their own, such as `sv-FI`."
+    )
     journeys_dir: Path = Field(default=ROOT / "journeys", description="The folder of journey files.")
     templates_dir: Path = Field(default=ROOT / "templates", description="The folder of letters.")
+    locale_dir: Path = Field(default=ROOT / "locale", description="The folder of the letters' translations.")
     letters_per_second: float = Field(
         default=100, gt=0, description="The most letters that one worker hands to the relay in a second."
     )
@@ -80,6 +96,22 @@ class Settings(BaseSettings):
     @classmethod
     def _split_keys(cls, value: object) -> object:
         return tuple(filter(None, (key.strip() for key in value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("staff", mode="before")
+    @classmethod
+    def _split_staff(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = (each.partition("=") for each in value.split(",") if each.strip())
+        return {name.strip(): address.strip() for name, _, address in named}
+
+    @field_validator("staff")
+    @classmethod
+    def _has_addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, address in value.items():
+            if not name or "@" not in address:
+                raise ValueError(f"write each as name=address, such as sales=sales@shop.example; {name!r} has none")
+        return value
 
     @cached_property
     def accepted_keys(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import uvloop
 from prometheus_client import REGISTRY, Gauge, start_http_server
@@ -19,6 +20,8 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
+from activities.audience import Audiences
+from activities.calendar import Calendar
 from activities.contacts import Contacts
 from activities.decisions import Decisions
 from activities.discretion import Discretion
@@ -26,25 +29,32 @@ from activities.enrolments import Enrolments
 from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping
 from activities.letters import LetterActivities
+from activities.migrating import Migrating
 from activities.orders import Shop
 from activities.plans import Plans
 from activities.preparing import Preparing
 from activities.sending import Sending
 from activities.sweeps import Sweeps
 from activities.timetable import Timetable
+from activities.upkeep import Upkeep
 from mail.connection import RelayAddress
 from mail.evidence import Evidence, HttpEvidence, NoEvidence
 from mail.links import Links
 from mail.relay import Relay
 from mail.rendering import Letters
+from mail.translations import Translations
 from settings import Settings
+from store.knowledge import Watch
 from store.session import Database
+from workflows.calendar import AudienceWorkflow, CalendarWorkflow
 from workflows.connection import connect
 from workflows.journey import LETTERS_QUEUE, JourneyWorkflow
+from workflows.migrating import ChangeOverWorkflow
 from workflows.router import Router
-from workflows.schedules import schedule_housekeeping
+from workflows.schedules import schedule_calendar, schedule_housekeeping, schedule_upkeep
 from workflows.starting import JOURNEYS_QUEUE, SWEEPS_QUEUE
 from workflows.sweeps import HousekeepingWorkflow, ReleaseHeldWorkflow
+from workflows.upkeep import BackFillWorkflow, UpkeepWorkflow
 
 _log = logging.getLogger("worker")
 
@@ -62,9 +72,10 @@ def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
         postal_address=settings.postal_address,
         sender=settings.sender,
         reply_to=settings.reply_to,
+        locale=settings.locale,
     )
     links = Links(settings.secret.get_secret_value(), settings.public_url)
-    preparing = Preparing(Plans(), Letters(settings.templates_dir), links, shop)
+    preparing = Preparing(Plans(), Letters(settings.templates_dir, Translations(settings.locale_dir)), links, shop)
     return Sending(database, preparing, relay, _evidence(settings), Timetable(evidence_after=settings.evidence_after))
 
 
@@ -89,7 +100,8 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
     decisions, enrolments = Decisions(database, settings.time_zone), Enrolments(database)
-    rounds = housekeeping(settings, client, database)
+    rounds, migrating = housekeeping(settings, client, database), Migrating(database, client)
+    upkeep = Upkeep(database, Watch(ZoneInfo(settings.time_zone)))
     made: dict[str, Callable[[], Worker]] = {
         "journeys": lambda: make(
             task_queue=JOURNEYS_QUEUE,
@@ -114,11 +126,26 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
         ),
         "sweeps": lambda: make(
             task_queue=SWEEPS_QUEUE,
-            workflows=[ReleaseHeldWorkflow, HousekeepingWorkflow],
+            workflows=[
+                ReleaseHeldWorkflow,
+                HousekeepingWorkflow,
+                UpkeepWorkflow,
+                BackFillWorkflow,
+                AudienceWorkflow,
+                CalendarWorkflow,
+                ChangeOverWorkflow,
+            ],
             activities=[
                 Sweeps(database, client).release,
                 rounds.end_closed_runs,
                 rounds.settle_abandoned,
+                migrating.tell_travellers,
+                migrating.close_changeover,
+                migrating.settle_versions,
+                upkeep.work_off,
+                upkeep.fill,
+                Audiences(database).call,
+                Calendar(database, client, settings.time_zone, SWEEPS_QUEUE).keep,
                 Forgetting(database, settings.decisions_kept).forget_decisions,
             ],
         ),
@@ -145,6 +172,8 @@ async def running(settings: Settings, client: Client, roles: Sequence[str]) -> A
             await stack.enter_async_context(each)
         if "sweeps" in roles:
             await schedule_housekeeping(client, settings.housekeeping_every)
+            await schedule_upkeep(client, settings.upkeep_every)
+            await schedule_calendar(client)
         if "router" in roles:
             await stack.enter_async_context(_routing(settings, client))
         yield
@@ -153,7 +182,7 @@ async def running(settings: Settings, client: Client, roles: Sequence[str]) -> A
 @asynccontextmanager
 async def _routing(settings: Settings, client: Client) -> AsyncIterator[None]:
     database = Database(settings.database_url)
-    router = Router(database, client)
+    router = Router(database, client, ZoneInfo(settings.time_zone))
     routed = Gauge("kundresa_events_routed", "Events that this worker has routed.")
     routed.set_function(lambda: router.routed)
     try:

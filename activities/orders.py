@@ -1,13 +1,18 @@
 """What the workflow orders of the activity that sends, and what it gets back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 
 @dataclass
 class LetterOrder:
-    """Send this letter of this step to the contact of this enrolment. `now` is the run's."""
+    """Send this letter of this step to the contact of this enrolment. `now` is the run's.
+
+    `coupon` gives the contact a code of that coupon. `staff` names those of the shop's own staff who get the letter
+    instead of the contact.
+    """
 
     enrolment: UUID
     step: str
@@ -17,6 +22,8 @@ class LetterOrder:
     topic: str | None
     ttl: timedelta
     now: datetime
+    coupon: str | None = None
+    staff: str | None = None
 
     @property
     def send_key(self) -> str:
@@ -41,3 +48,12 @@ class Shop:
     postal_address: str
     sender: str
     reply_to: str
+    locale: str = "en"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The shop's own staff: an address by name, and how many letters of one journey each of them gets in an hour."""
+
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    an_hour: int = 20

@@ -1,32 +1,41 @@
 """Before a letter is sent: look, decide, write it down and claim it, in one transaction."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.context import letter_context
-from activities.orders import LetterOrder, Receipt, Shop
+from activities.orders import LetterOrder, Receipt, Shop, Staff
+from activities.pacing import Delay, Turn, Turns, deferred
 from activities.plans import Plans
-from activities.refusal import Look, refusal
-from mail.address import AddressUnusable, Mailbox
+from activities.refusal import Look, consent_told, refusal
+from activities.writing import Writing
+from mail.address import AddressUnusable
 from mail.headers import HeaderUnsafe
 from mail.links import Links
-from mail.message import Heading, Unsubscribe, compose, message_id
 from mail.rendering import LetterError, Letters
-from rules.cart import cart
-from store import enrolments, facts, ledger
+from store import enrolments, facts, ledger, pacing, wishes
 from store.addressees import addressee
+from store.coupons import Coupons, Given, Lacking
+from store.decisions import note
 from store.doubts import doubt
 from store.ledger import Draft, Entry, Lease
 
 # A run with more events than this shows its latest ones in letters.
 _EVENTS_MAX = 500
 
+# How soon a letter looks again whether there is a code for it.
+_CODES_AGAIN = timedelta(minutes=5)
+
 
 @dataclass(frozen=True)
 class Parcel:
-    """A claimed message, ready to leave. `exits`: names of events that, if newer than `looked_at`, forbid the dot."""
+    """A claimed message, ready to leave. `exits`: names of events that, if newer than `looked_at`, forbid the dot.
+
+    So do quiet hours, which begin `open_for` after the claim; None: they do not begin soon.
+    """
 
     lease: Lease
     recipient: str
@@ -34,21 +43,35 @@ class Parcel:
     exits: tuple[str, ...]
     looked_at: int
     not_after: datetime
+    open_for: timedelta | None = None
+
+
+Prepared: TypeAlias = Receipt | Parcel | Entry | Delay
+"""A parcel to deliver; or what became of the letter; or a message that is in doubt; or the letter has to wait."""
 
 
 class Preparing:
     """Decide whether a letter may be sent, write it, and claim it."""
 
-    def __init__(self, plans: Plans, letters: Letters, links: Links, shop: Shop) -> None:
+    def __init__(
+        self,
+        plans: Plans,
+        letters: Letters,
+        links: Links,
+        shop: Shop,
+        *,
+        staff: Staff | None = None,
+        time_zone: str = "UTC",
+    ) -> None:
         self._plans = plans
-        self._letters = letters
-        self._links = links
-        self._shop = shop
-        self.envelope_sender = Mailbox.parse(shop.sender).address
-        self._domain = self.envelope_sender.rpartition("@")[2]
+        self._writing = Writing(letters, links, shop)
+        self._staff = staff or Staff()
+        self._turns = Turns(time_zone)
+        self._coupons = Coupons()
+        self.envelope_sender = self._writing.envelope_sender
 
-    async def prepare(self, session: AsyncSession, order: LetterOrder) -> Receipt | Parcel | Entry:
-        """A parcel to deliver; or what became of the letter; or the entry of a message that is in doubt."""
+    async def prepare(self, session: AsyncSession, order: LetterOrder) -> Prepared:
+        """Look at the letter as the ledger has it, and decide what is to be done now."""
         entry = await ledger.entry(session, order.send_key)
         if entry is None or entry.state == ledger.CLAIMED:
             return await self._open(session, order, entry)
@@ -58,30 +81,31 @@ class Preparing:
         await doubt(session, entry.id)
         return entry
 
-    async def _open(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Receipt | Parcel | Entry:
+    async def _open(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Prepared:
         look = await self._look(session, order, entry)
         if look.to.paused and await enrolments.hold(session, order.enrolment):
             return Receipt("held")
         refused = refusal(look)
         if refused is not None:
-            return await self._refuse(session, look, refused)
-        recipient, raw = str(look.to.traits["email"]), entry.raw if entry else None
-        if entry is not None and entry.recipient and raw:
-            return await self._claim(session, look, entry.recipient, raw, again=True)
-        try:
-            if self._shows_an_empty_cart(look):
-                return await self._refuse(session, look, Receipt("suppressed", "the cart is empty"))
-            raw = self._write(look, recipient)
-        except LetterError as error:
-            return await self._refuse(session, look, Receipt("render_failed", str(error)))
-        except (AddressUnusable, HeaderUnsafe) as error:  # their words quote no data
-            return await self._refuse(session, look, Receipt("failed", str(error)))
-        return await self._claim(session, look, recipient, raw, again=False)
+            return await self._refuse(session, look, await self._reasoned(session, look, refused))
+        turn = await self._turns.turn(session, look)
+        if isinstance(turn, Receipt):
+            return await self._refuse(session, look, turn)
+        if isinstance(turn, Delay):
+            return turn
+        look = replace(look, draft=replace(look.draft, facts={**look.draft.facts, **turn.facts}))
+        if entry is not None and entry.recipient and entry.raw:
+            return await self._claim(session, look, turn, entry.recipient, entry.raw, again=True)
+        return await self._first(session, look, turn)
 
     async def _look(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Look:
-        to = await addressee(session, order.enrolment, order.topic, entry.recipient if entry else None)
+        staff = self._staff.addresses.get(order.staff) if order.staff else None
+        written_to = entry.recipient if entry else None
+        to = await addressee(session, order.enrolment, order.topic, written_to or staff)
         plan = await self._plans.get(session, to.journey, to.version)
         events = await facts.happenings(session, to.contact_id, None, from_seq=to.trigger_seq, limit=_EVENTS_MAX)
+        wish = await wishes.wish(session, order.send_key) if order.message_class == "marketing" else None
+        ends = [entry.not_after if entry else order.now + order.ttl, *([wish.not_after] if wish else [])]
         draft = Draft(
             send_key=order.send_key,
             enrolment_id=order.enrolment,
@@ -89,43 +113,80 @@ class Preparing:
             journey=to.journey,
             step=order.step,
             letter=order.letter,
-            message_class=order.message_class,
-            topic=order.topic,
-            message_id=message_id(order.send_key, self._domain),
-            not_after=entry.not_after if entry else order.now + order.ttl,
+            message_class="transactional" if order.staff else order.message_class,
+            topic=None if order.staff else order.topic,
+            message_id=self._writing.message_id(order.send_key),
+            not_after=max(ends),
+            now=order.now,
+            staff=order.staff,
         )
-        return Look(order, draft, to, events, plan.exit_on)
+        address = staff if order.staff else to.traits.get("email")
+        look = Look(order, draft, to, events, plan, written_to or (str(address) if address else None), entry, wish)
+        return replace(look, draft=replace(draft, facts=consent_told(look)))
 
-    async def _refuse(self, session: AsyncSession, look: Look, refused: Receipt) -> Receipt | Parcel | Entry:
+    async def _reasoned(self, session: AsyncSession, look: Look, refused: Receipt) -> Receipt:
+        """A letter that grew stale while there was no code for it says so."""
+        if refused.outcome != "expired" or look.order.coupon is None or look.claimed:
+            return refused
+        lacking = await self._coupons.lacking(session, look.order.coupon, look.order.enrolment)
+        return Receipt("expired", lacking) if lacking else refused
+
+    async def _first(self, session: AsyncSession, look: Look, turn: Turn) -> Prepared:
+        """Write the letter, and claim it. A code that it was to show is given only with the claim."""
+        recipient, untold = str(look.recipient), 0
+        if look.draft.staff is not None:
+            told, untold = await pacing.told_to_staff(
+                session, look.draft.journey, look.draft.staff, look.draft.send_key, look.order.now
+            )
+            if told >= self._staff.an_hour:
+                many = f"{self._staff.an_hour} letters of this journey to {look.draft.staff} within an hour"
+                return await self._refuse(session, look, Receipt("capped", many))
+        try:
+            if self._writing.shows_an_empty_cart(look):
+                return await self._refuse(session, look, Receipt("suppressed", "the cart is empty"))
+            # A letter that cannot be written gives its code back.
+            async with session.begin_nested() if look.order.coupon else nullcontext():
+                given = await self._code(session, look)
+                if not isinstance(given, Lacking):
+                    raw = self._writing.write(look, recipient, given, untold)
+        except LetterError as error:
+            return await self._refuse(session, look, Receipt("render_failed", str(error)))
+        except (AddressUnusable, HeaderUnsafe) as error:  # their words quote no data
+            return await self._refuse(session, look, Receipt("failed", str(error)))
+        if isinstance(given, Lacking):
+            return await self._wait_for_a_code(session, look, given)
+        if given is not None:
+            look = replace(look, draft=replace(look.draft, facts={**look.draft.facts, "coupon": str(given)}))
+        return await self._claim(session, look, turn, recipient, raw, again=False)
+
+    async def _code(self, session: AsyncSession, look: Look) -> Given | Lacking | None:
+        if look.order.coupon is None:
+            return None
+        return await self._coupons.give(session, look.order.coupon, look.order.enrolment, look.order.now)
+
+    async def _wait_for_a_code(self, session: AsyncSession, look: Look, lacking: Lacking) -> Prepared:
+        if lacking.over:
+            return await self._refuse(session, look, Receipt("expired", lacking.why))
+        until = look.order.now + _CODES_AGAIN
+        await note(session, [deferred(look, lacking.why, look.draft.not_after, {"coupon": look.order.coupon})])
+        return Delay(lacking.why, until, look.draft.not_after)
+
+    async def _refuse(self, session: AsyncSession, look: Look, refused: Receipt) -> Prepared:
         fate = await ledger.refuse(session, look.draft, refused.outcome, refused.reason or refused.outcome)
+        if look.wish is not None:
+            await wishes.drop(session, look.draft.send_key)
         if fate is None:
             return await self.prepare(session, look.order)  # as below
         return Receipt(fate.state, fate.reason)
 
     async def _claim(
-        self, session: AsyncSession, look: Look, recipient: str, raw: bytes, *, again: bool
-    ) -> Receipt | Parcel | Entry:
+        self, session: AsyncSession, look: Look, turn: Turn, recipient: str, raw: bytes, *, again: bool
+    ) -> Prepared:
         lease = await ledger.claim(session, look.draft, recipient, raw, again=again)
+        if look.wish is not None:
+            await wishes.drop(session, look.draft.send_key)
         if lease is None:
             # Another attempt went past us between our look and our claim: look again at what it left.
             return await self.prepare(session, look.order)
-        exits = tuple({name for match in look.exits for name in match.event})
-        return Parcel(lease, recipient, raw, exits, look.newest, look.draft.not_after)
-
-    def _shows_an_empty_cart(self, look: Look) -> bool:
-        return "cart" in self._letters.variables(look.draft.letter) and not cart(look.events).lines
-
-    def _write(self, look: Look, recipient: str) -> bytes:
-        topic = look.draft.topic
-        leave = self._links.unsubscribe(look.to.contact_id, topic) if topic else None
-        heading = Heading(
-            message_id=look.draft.message_id,
-            date=look.order.now,
-            sender=self._shop.sender,
-            recipient=recipient,
-            reference=str(look.order.enrolment),
-            reply_to=self._shop.reply_to,
-            unsubscribe=Unsubscribe(leave) if leave else None,
-            list_id=f"{topic}.{self._domain}" if topic else None,
-        )
-        return compose(heading, self._letters.render(look.draft.letter, letter_context(look, self._shop, leave)))
+        exits = tuple({name for match in look.plan.exit_on for name in match.event})
+        return Parcel(lease, recipient, raw, exits, look.newest, look.draft.not_after, turn.open_for)

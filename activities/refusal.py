@@ -2,34 +2,50 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from activities.orders import LetterOrder, Receipt
 from rules.facts import Happening
 from rules.holds import counts
-from rules.matches import EventMatch
+from rules.plan import Plan
 from store.addressees import Addressee
-from store.ledger import Draft
+from store.ledger import Draft, Entry
+from store.wishes import Wish
 
 
 @dataclass(frozen=True)
 class Look:
-    """All that the verdict rests on, read in one transaction."""
+    """All that the verdict rests on, read in one transaction. `recipient`: where it goes; None: no address is known."""
 
     order: LetterOrder
     draft: Draft
     to: Addressee
     events: Sequence[Happening]
-    exits: tuple[EventMatch, ...]
+    plan: Plan
+    recipient: str | None
+    entry: Entry | None = None
+    wish: Wish | None = None
 
     @property
     def newest(self) -> int:
         """The newest event of the contact that was looked at."""
         return max((event.seq for event in self.events), default=self.to.trigger_seq)
 
+    @property
+    def claimed(self) -> bool:
+        """Whether the letter was written and claimed before."""
+        return self.entry is not None and bool(self.entry.recipient and self.entry.raw)
+
+    @property
+    def stale_at(self) -> datetime:
+        """When the letter would grow stale if it had never been made to wait."""
+        return self.order.now + self.order.ttl
+
     def leaving(self) -> Iterator[Happening]:
         """Events that end the run, whether or not the run has heard of them yet."""
+        exits, start = self.plan.exit_on, self.to.start
         for event in self.events:
-            if event.seq > self.to.trigger_seq and any(counts(match, event, self.to.start) for match in self.exits):
+            if event.seq > self.to.trigger_seq and any(counts(match, event, start) for match in exits):
                 yield event
 
 
@@ -42,13 +58,21 @@ def refusal(look: Look) -> Receipt | None:
         return Receipt("cancelled", event.name)
     if look.order.now > draft.not_after:
         return Receipt("expired", f"could not be sent before {draft.not_after:%Y-%m-%d %H:%M} UTC")
-    if not to.traits.get("email"):
-        return Receipt("suppressed", "no e-mail address")
+    if not look.recipient:
+        whose = f"staff {draft.staff!r} have no address in the settings" if draft.staff else "no e-mail address"
+        return Receipt("suppressed", whose)
     if to.suppressed:
         return Receipt("suppressed", to.suppressed)
     if draft.message_class == "marketing" and not to.consent:
         return Receipt("unsubscribed", f"{_said(to)} {draft.topic}")
     return None
+
+
+def consent_told(look: Look) -> dict[str, str]:
+    """The consent that a marketing letter rests on, or misses."""
+    if look.draft.message_class != "marketing":
+        return {}
+    return {"consent": f"{'subscribed to' if look.to.consent else _said(look.to)} {look.draft.topic}"}
 
 
 def _said(to: Addressee) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.orders import LetterOrder, Receipt
+from activities.pacing import Delay
 from activities.preparing import Parcel, Preparing
 from activities.settling import Settling
 from activities.timetable import Timetable, later
@@ -38,6 +39,8 @@ class Sending:
         match prepared:
             case Receipt():
                 return prepared
+            case Delay(why=why, until=until, not_after=not_after):
+                raise later(why, until - order.now, not_after, order.now)
             case ledger.Entry():
                 return await self._resolve(prepared, order.now)
             case Parcel():
@@ -46,7 +49,7 @@ class Sending:
     async def _deliver(self, parcel: Parcel, now: datetime) -> Receipt:
         async def before_dot() -> bool:
             async with self._database.transaction() as session:
-                return await ledger.before_dot(session, parcel.lease, parcel.exits, parcel.looked_at)
+                return await ledger.before_dot(session, parcel.lease, parcel.exits, parcel.looked_at, parcel.open_for)
 
         envelope = Envelope(self._preparing.envelope_sender, parcel.recipient)
         try:

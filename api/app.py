@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from api import errors
 from api.dependencies import FrontDoor
 from api.keys import Keys
-from api.routes import contacts, enrolments, events, explanations, health, journeys, segment, unsubscribe
+from api.routes import confirm, contacts, enrolments, events, explanations, health, journeys, segment, unsubscribe
 from mail.links import Links
 from settings import Settings
 from store.intake import Intake
@@ -36,6 +36,7 @@ _TAGS: list[dict[str, Any]] = [
     {"name": "Segment tracking API", "description": "For existing Segment-compatible clients and shop plugins."},
     {"name": "Enrolments", "description": "Journeys that start on request."},
     {"name": "Admin", "description": "For operators; needs the admin key."},
+    {"name": "Confirm", "description": "The link that confirms a subscription (double opt-in); needs no key."},
     {"name": "Unsubscribe", "description": "The link in letters; needs no key."},
     {"name": "Health", "description": "For those who run Kundresa."},
 ]
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         contacts.router,
         explanations.router,
         enrolments.steering,
+        confirm.router,
         unsubscribe.router,
         health.router,
     ):

@@ -1,14 +1,18 @@
-"""`python -m bench [NAME ...] [--json FILE] [--page FILE]`: measure, and print every figure beside its floor."""
+"""`python -m bench [NAME ...] [--json FILE] [--page FILE]`: measure, and print every figure beside its floor.
+
+The exit code is 1 when a figure misses its target.
+"""
 
 import argparse
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from rich.console import Console
 
-from bench import intake, journeys, latency, memory
+from bench import intake, journeys, latency, memory, messages
 from bench.figures import Figure, Tell, table
 from bench.report import data, page
 from bench.servers import Servers, servers
@@ -19,6 +23,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "journeys": journeys.measure,
     "latency": latency.measure,
     "memory": memory.measure,
+    "messages": messages.measure,
 }
 
 
@@ -51,6 +56,8 @@ def main() -> None:
         chosen.json.write_text(data(figures))
     if chosen.page:
         chosen.page.write_text(page(figures))
+    if any(figure.met is False for figure in figures):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ _GROUP = 500
 _LOOK_EVERY_S = 0.004
 _WAKE_EVERY_S, _WAKE_WITHIN_S = 0.2, 60.0
 _IDLE_PERCENT, _IDLE_WITHIN_S = 10.0, 30
-_PATIENCE_S = 240.0
+_PATIENCE_S = 600.0
 _OVER = """
 SELECT EXISTS (SELECT FROM enrolments e JOIN identities i USING (contact_id)
                WHERE i.kind = 'user' AND i.value = $1 AND e.status = 'ended')

@@ -96,5 +96,5 @@ def results(
     rows = in_database(work)
     names = ("split", "way", "entered", "reached")
     document = [dict(zip(names, row, strict=True)) for row in rows]
-    table = [(*row, f"{row[3] / row[2]:.1%}" if row[2] else None) for row in rows]
+    table: list[tuple[object, ...]] = [(*row, f"{row[3] / row[2]:.1%}" if row[2] else None) for row in rows]
     Output(as_json=as_json).show(document, Table((*names, "rate"), table))

@@ -1,62 +1,87 @@
-"""Journey files, read and published: what `kundresa check`, `draw` and `apply` do, and every start of the stack."""
+"""Authors' files, read and published: what `kundresa check`, `draw`, `plan` and `apply` do, and every stack's start."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.database import reached
 from local.errors import NoJourneysError, StackError
+from mail.fingerprints import fingerprints
 from rules import drawing
+from rules.content import Content, content
+from rules.files import Folders
 from rules.mistakes import InvalidFileError, Mistake
-from rules.reading import Reading, read_journey, read_journeys, read_library
-from store import journeys
-from store.journeys import Published
+from rules.reading import Reading, read_journey
+from rules.reading import read_all as read_folders
+from store.publishing import Published
 from store.session import Database
+from workflows.publishing import publish
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What was done: a version for each good file; journeys whose file is gone take no new contacts."""
+    """What was done with each file, and the mistakes of those that were left as they are."""
 
     published: list[Published]
-    withdrawn: list[str]
     mistakes: list[Mistake]
 
 
-def read_all(folder: Path, templates: Path) -> Reading:
-    """Every journey of a folder, with what it refers to looked up, and all mistakes."""
-    return read_journeys(folder, read_library(templates))
+def folders(journeys: Path, templates: Path) -> Folders:
+    """Where the files are: segments, policies and coupons in folders of their names beside that of the journeys."""
+    beside = Folders.under(journeys.parent)
+    return Folders(journeys, beside.segments, beside.policies, beside.coupons, templates)
 
 
-async def apply(database_url: str, folder: Path, templates: Path) -> Applied:
-    """Publish what the folder says. A journey whose file is broken keeps the version that it has.
+def read_all(journeys: Path, templates: Path) -> Reading:
+    """Everything in the folders, with what it refers to looked up, and all mistakes."""
+    return read_folders(folders(journeys, templates))
+
+
+def read_content(journeys: Path, templates: Path) -> tuple[Content, Reading]:
+    """What is to become live, beside what was read. A kind whose folder is missing is left as it is.
 
     Raises NoJourneysError when there is not one file: that would withdraw every journey.
     """
-    reading = _something(folder, templates)
-    broken = {Path(mistake.file).stem for mistake in reading.mistakes}
+    reading = read_all(journeys, templates)
+    if not any(journeys.glob("[!.]*.yaml")):
+        raise NoJourneysError(journeys, [str(mistake) for mistake in reading.mistakes if journeys.is_dir()])
+    there = folders(journeys, templates).named()
+    kinds = frozenset(kind for kind, folder in there.items() if folder.is_dir())
+    return content(reading, kinds, fingerprints(templates) if templates.is_dir() else None), reading
+
+
+async def apply(database_url: str, journeys: Path, templates: Path) -> Applied:
+    """Publish what the folders say. What is broken keeps the state that it has; whoever is inside stays as they are."""
+    whole, reading = read_content(journeys, templates)
     database = Database(database_url, connections=1)
     try:
         with reached(database_url):
-            async with database.transaction() as session:
-                published = [await journeys.publish(session, journey) for journey in reading.journeys.values()]
-                withdrawn = await journeys.withdraw(session, [*reading.journeys, *broken])
+            published = await publish(database, whole, {})
     finally:
         await database.close()
-    return Applied(published, withdrawn, reading.mistakes)
+    return Applied(published, reading.mistakes)
 
 
-def _something(folder: Path, templates: Path) -> Reading:
-    reading = read_all(folder, templates)
-    if not any(folder.glob("[!.]*.yaml")):
-        raise NoJourneysError(folder, [str(mistake) for mistake in reading.mistakes if folder.is_dir()])
-    return reading
+_SINGULAR = {"segments": "segment ", "coupons": "coupon ", "policies": "policy ", "letters": "letter "}
+_GONE = {
+    "journeys": "its file is gone, so it takes no new contacts",
+    "segments": "its file is gone, so nobody is in it any more",
+}
 
 
 def told(applied: Applied) -> list[str]:
-    """What was done, one line each, the mistakes last."""
-    done = [f"{one.journey}: version {one.version}, {'new' if one.new else 'unchanged'}" for one in applied.published]
-    gone = [f"{name}: its file is gone, so it takes no new contacts" for name in applied.withdrawn]
-    return [*done, *gone, *(f"{mistake} (left as it was)" for mistake in applied.mistakes)]
+    """What was done, one line each, the mistakes last. Of what is no journey, only what changed is told."""
+    done = [
+        f"{_SINGULAR.get(one.kind, '')}{one.name}: {_done(one)}"
+        for one in applied.published
+        if one.kind == "journeys" or one.change != "unchanged"
+    ]
+    return [*done, *(f"{mistake} (left as it was)" for mistake in applied.mistakes)]
+
+
+def _done(one: Published) -> str:
+    if one.change == "gone":
+        return _GONE.get(one.kind, "its file is gone")
+    return f"version {one.version}, {one.change}" if one.version is not None else one.change
 
 
 def drawn(folder: Path, name: str, *, mermaid: bool) -> str:

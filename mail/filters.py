@@ -1,56 +1,78 @@
-"""The filters of letters: money, dates and links. What does not fit raises `Unfit`."""
+"""The filters of letters: money, dates and links, in the language of the letter. What does not fit raises `Unfit`."""
 
 import datetime
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
-# ISO 4217 currencies without a minor unit that a shop is likely to meet.
-_WHOLE = frozenset({"CLP", "ISK", "JPY", "KRW", "VND"})
+from babel import Locale, dates, numbers
+from markupsafe import Markup
+
 _SCHEMES = frozenset({"http", "https", "mailto"})
-_DATE_FORMATS = {
-    "long": "{day} {moment:%B} {year}",
-    "short": "{day} {moment:%b} {year}",
-    "weekday": "{moment:%A} {day} {moment:%B}",
-    "month": "{moment:%B} {year}",
-    "time": "{moment:%H:%M}",
-    "iso": "{moment:%Y-%m-%d}",
-}
+_STYLES = ("long", "short", "weekday", "month", "time", "iso")
+_SKELETONS = {"weekday": "MMMMEEEEd", "month": "yMMMM"}
 
 
 class Unfit(ValueError):
     """A filter was given what it cannot write; the message tells the author, without the value."""
 
 
-def money(amount: object, currency: str) -> str:
-    """Return an amount (number or numeric text) as English writes it: `€1,234.50`, `SEK 99.00`, `JPY 1,200`."""
-    try:
-        value = Decimal(str(amount))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        raise Unfit("money needs a number and a currency of three letters")
+def money(locale: Locale, amount: object, currency: str) -> str:
+    """Return an amount (number or numeric text) as people there write it: `€1,234.50`, `1 234,50 €`, `199,00 kr`."""
+    if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise Unfit("money needs a currency of three letters")
     code = currency.upper()
-    figures = f"{abs(value):,.{0 if code in _WHOLE else 2}f}"
-    sign = "-" if value < 0 and figures.strip("0.,") else ""
-    # A no-break space keeps code and figures on one line.
-    return f"{sign}{_SYMBOLS.get(code, code + chr(0xA0))}{figures}"
+    cent = Decimal(1).scaleb(-numbers.get_currency_precision(code))
+    value = _decimal(amount).quantize(cent, ROUND_HALF_UP)
+    written = numbers.format_currency(value if value else abs(value), code, locale=locale)
+    # CLDR's `alphaNextToNumber`, which Babel leaves out: a code of letters does not touch the figures.
+    return re.sub(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", "\N{NO-BREAK SPACE}", written)
 
 
-def date(moment: object, style: str = "long") -> str:
+def number(locale: Locale, amount: object) -> str:
+    """Return a number with the signs that people there part thousands and decimals by."""
+    return numbers.format_decimal(_decimal(amount), locale=locale)
+
+
+def date(locale: Locale, moment: object, style: str = "long") -> str:
     """Return a date, datetime or ISO 8601 text in one of the styles long, short, weekday, month, time, iso.
 
     A datetime is shown in the zone that it carries: the caller hands in the contact's own time.
     """
-    if style not in _DATE_FORMATS:
-        raise Unfit(f"date has no style {style!r}; there are {', '.join(_DATE_FORMATS)}")
+    if style not in _STYLES:
+        raise Unfit(f"date has no style {style!r}; there are {', '.join(_STYLES)}")
     if isinstance(moment, str):
         moment = _parsed(moment)
     if not isinstance(moment, datetime.date):
         raise Unfit("date needs a date, a datetime or ISO 8601 text")
-    if style == "time" and not isinstance(moment, datetime.datetime):
+    if style == "iso":
+        return f"{moment:%Y-%m-%d}"
+    if style == "time":
+        return _time(locale, moment)
+    if style in _SKELETONS:
+        return dates.format_skeleton(_SKELETONS[style], _midday(moment), locale=locale)
+    return dates.format_date(moment, "long" if style == "long" else "medium", locale=locale)
+
+
+def _time(locale: Locale, moment: datetime.date) -> str:
+    if not isinstance(moment, datetime.datetime):
         raise Unfit("a date without a clock has no time")
-    return _DATE_FORMATS[style].format(day=moment.day, year=moment.year, moment=moment)
+    return dates.format_time(moment.time(), "short", locale=locale)
+
+
+def _midday(moment: datetime.date) -> datetime.datetime:
+    """The day as a moment that no time zone moves to another day."""
+    return datetime.datetime(moment.year, moment.month, moment.day, 12, tzinfo=datetime.UTC)
+
+
+def _decimal(amount: object) -> Decimal:
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value.adjusted() > 20:
+        raise Unfit("a number is needed here")
+    return value
 
 
 def _parsed(text: str) -> datetime.datetime:
@@ -71,3 +93,13 @@ def safe_url(url: object) -> str:
     if not harmless or not (parts.netloc or (parts.scheme == "mailto" and parts.path)):
         raise Unfit("safe_url needs a full http, https or mailto link")
     return text
+
+
+def mailto_link(address: object) -> Markup:
+    """Return the address as a link that opens a new mail: for the HTML part."""
+    return Markup('<a href="{}">{}</a>').format(safe_url(f"mailto:{address}"), address)
+
+
+def mailto_text(address: object) -> str:
+    """Return the address as it is: for subjects and the text part."""
+    return safe_url(f"mailto:{address}").removeprefix("mailto:")

@@ -8,6 +8,7 @@ lines (before 3.12.5). So every line is written here, and the finished head is r
 import re
 from email.header import Header
 from email.parser import BytesHeaderParser
+from functools import lru_cache
 
 from mail.address import Mailbox
 
@@ -96,5 +97,7 @@ def _phrase(header: str, name: str) -> str:
     return f"{_encoded(header, name)} "
 
 
+# The sender's name is the same in every mail, and subjects are often: encoding them costs as much as signing.
+@lru_cache(maxsize=1024)
 def _encoded(header: str, value: str) -> str:
     return Header(value, "utf-8", header_name=header, maxlinelen=_FOLDED).encode(linesep="\r\n")

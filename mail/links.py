@@ -1,4 +1,4 @@
-"""Signed links in letters: whoever holds one may end that contact's topic, and nobody can make one."""
+"""Signed links in letters: whoever holds one may end or confirm that contact's topic, and nobody can make one."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ class LinkInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Subscription:
-    """What an unsubscribe link is about."""
+    """What a link is about."""
 
     contact: UUID
     topic: str
@@ -28,26 +28,45 @@ class Links:
     """Makes and reads the links. They never expire: a mail may be read, and a topic ended, years later."""
 
     def __init__(self, secret: str, public_url: str) -> None:
-        # A key of its own, so that the same secret may sign other things elsewhere.
-        self._key = hmac.digest(secret.encode(), b"kundresa unsubscribe v1", hashlib.sha256)
+        # Keys of their own: the same secret may sign other things elsewhere, and no link does what another is for.
+        self._ending = _Seal(secret, b"kundresa unsubscribe v1")
+        self._confirming = _Seal(secret, b"kundresa confirm v1")
         self._public_url = public_url.rstrip("/")
 
     def unsubscribe(self, contact: UUID, topic: str) -> str:
         """Return the link that ends `topic` for `contact`: `{public_url}/u/v1.<token>`."""
-        return f"{self._public_url}/u/{self._token(Subscription(contact, topic))}"
+        return f"{self._public_url}/u/{self._ending.token(Subscription(contact, topic))}"
+
+    def confirm(self, contact: UUID, topic: str) -> str:
+        """Return the link that confirms that `contact` wants `topic`: `{public_url}/c/v1.<token>`."""
+        return f"{self._public_url}/c/{self._confirming.token(Subscription(contact, topic))}"
 
     def read(self, token: str) -> Subscription:
-        """Return what `token` (the last part of the link, `v1.` included) is about; raise `LinkInvalid`."""
-        subscription = _unpacked(token)
-        # The whole token is made again and compared, so that no second spelling of a token is valid.
-        if not hmac.compare_digest(self._token(subscription).encode(), token.encode("utf-8", "surrogateescape")):
-            raise LinkInvalid("the link was not made here")
-        return subscription
+        """Return what the token of an unsubscribe link (`v1.` included) is about; raise `LinkInvalid`."""
+        return self._ending.read(token)
 
-    def _token(self, subscription: Subscription) -> str:
+    def read_confirmation(self, token: str) -> Subscription:
+        """Return what the token of a confirmation link (`v1.` included) is about; raise `LinkInvalid`."""
+        return self._confirming.read(token)
+
+
+class _Seal:
+    """Signs and checks tokens of one purpose."""
+
+    def __init__(self, secret: str, purpose: bytes) -> None:
+        self._key = hmac.digest(secret.encode(), purpose, hashlib.sha256)
+
+    def token(self, subscription: Subscription) -> str:
         payload = subscription.contact.bytes + subscription.topic.encode()
         mac = hmac.digest(self._key, payload, hashlib.sha256)[:_MAC_BYTES]
         return _VERSION + base64.urlsafe_b64encode(payload + mac).rstrip(b"=").decode()
+
+    def read(self, token: str) -> Subscription:
+        subscription = _unpacked(token)
+        # The whole token is made again and compared, so that no second spelling of a token is valid.
+        if not hmac.compare_digest(self.token(subscription).encode(), token.encode("utf-8", "surrogateescape")):
+            raise LinkInvalid("the link was not made here")
+        return subscription
 
 
 def _unpacked(token: str) -> Subscription:

@@ -70,6 +70,7 @@ def _head_lines(heading: Heading, content: Content) -> list[str]:
         headers.mailbox("From", Mailbox.parse(heading.sender)),
         headers.mailbox("To", Mailbox.parse(heading.recipient)),
         headers.unstructured("Subject", content.subject),
+        headers.token("Content-Language", content.language),
         headers.token("Message-ID", heading.message_id),
     ]
     if heading.reply_to:

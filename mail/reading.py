@@ -2,8 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from jinja2 import Environment, TemplateNotFound, meta, nodes
+from jinja2.ext import extract_from_ast
+
+Message: TypeAlias = str | tuple[str, str]
+"""What is translated: a text, or one for a single thing and one for several."""
 
 
 def variables_of(environment: Environment, source: str, name: str) -> set[str]:
@@ -14,6 +19,15 @@ def variables_of(environment: Environment, source: str, name: str) -> set[str]:
     for template in filter(None, meta.find_referenced_templates(tree)):
         names |= variables_of(environment, _loaded(environment, template), template) - own
     return names - environment.globals.keys()
+
+
+def messages_of(environment: Environment, source: str) -> Iterator[Message]:
+    """Yield the messages of a text that are to be translated, and those of its includes; what is data is none."""
+    for tree in _trees(environment, source):
+        for _, _, told in extract_from_ast(tree, babel_style=False):
+            texts = [text for text in (told if isinstance(told, tuple) else (told,)) if text]
+            if texts:
+                yield texts[0] if len(texts) == 1 else (texts[0], texts[1])
 
 
 def full_name(environment: Environment, source: str, name: str) -> str:

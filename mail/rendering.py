@@ -8,19 +8,36 @@ Two things happen at two times, with two kinds of delimiters:
   `<mj-raw>`; inside texts, tables and attributes they stand as they are.
 
 Subjects and text parts need no compilation: they use `{{ }}` and `{% %}` for everything, includes too.
+
+The language is chosen once per contact: `{% trans %}` and `_()` look up messages, filters write by locale.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 
 from mail.filters import Unfit
 from mail.markup import MarkupBroken, to_html
-from mail.reading import full_name, joins_files, locate, variables_of
-from mail.sandbox import OutputTooLarge, composing_environment, html_environment, render_capped, text_environment
+from mail.reading import Message, full_name, joins_files, locate, messages_of, variables_of
+from mail.sandbox import (
+    LANGUAGE,
+    OutputTooLarge,
+    composing_environment,
+    html_environment,
+    render_capped,
+    text_environment,
+)
+from mail.translations import SOURCE, Translations
+
+LOCALES, LOCALE = "locales", "locale"
+"""The context's wishes for a language, the best one first; and, for letters, the tag of the one that was chosen."""
+
+_BY_VALUE = "_base/topics.txt"
+_WIDTH = 76
 
 # LetterError
 # ├── LetterNotFound      no such folder
@@ -70,11 +87,12 @@ class LetterTooLarge(LetterError):
 
 @dataclass(frozen=True)
 class Content:
-    """What one contact gets to read; `subject` is a single line."""
+    """What one contact gets to read, and the tag of its language; `subject` is a single line."""
 
     subject: str
     html: str
     text: str
+    language: str = SOURCE
 
 
 @dataclass(frozen=True)
@@ -89,10 +107,11 @@ class _Compiled:
 
 
 class Letters:
-    """All letters of a folder. Each is compiled at its first use and kept."""
+    """All letters of a folder, in all languages. Each is compiled at its first use and kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, translations: Translations | None = None) -> None:
         self._folder = folder
+        self._translations = translations or Translations()
         self._composing = composing_environment(folder)
         self._html = html_environment()
         self._text = text_environment(folder)
@@ -107,13 +126,27 @@ class Letters:
         """Return the top-level names that `letter` reads from its context."""
         return self._get(letter).variables
 
+    def messages(self, letter: str) -> Iterator[Message]:
+        """Yield the messages of a letter that are to be translated, those of shared files too."""
+        for source in self._get(letter).sources.values():
+            yield from messages_of(self._text, source)
+
+    def looked_up(self) -> Iterator[tuple[str, Message]]:
+        """Yield the messages that letters look up by a value, such as the names of topics: `_(topic)`."""
+        path = self._folder / _BY_VALUE
+        for message in messages_of(self._text, path.read_text(encoding="utf-8")) if path.exists() else ():
+            yield _BY_VALUE, message
+
     def render(self, letter: str, context: Mapping[str, object]) -> Content:
-        """Write `letter` for one contact; raise a `LetterError`."""
+        """Write `letter` for one contact, in the first of its `locales` that is spoken here; raise a `LetterError`."""
         compiled = self._get(letter)
+        wanted = context.get(LOCALES)
+        language = self._translations.choose(*(wanted if isinstance(wanted, Iterable) else ()))
+        context = {**context, LOCALE: language.tag, LANGUAGE: language}
         subject = self._part(letter, "subject.txt", compiled.subject, context)
         html = self._part(letter, "body.mjml", compiled.html, context)
         text = self._part(letter, "body.txt", compiled.text, context)
-        return Content(subject=_one_line(subject), html=html, text=_folded(text))
+        return Content(_one_line(subject), html, _folded(text), language.tag)
 
     def _part(self, letter: str, part: str, template: Template, context: Mapping[str, object]) -> str:
         try:
@@ -146,7 +179,7 @@ class Letters:
             texts = {part: self._source(letter, part) for part in ("subject.txt", "body.txt")}
             sources = {"body.mjml": composed, **texts}
             names = (variables_of(self._text, source, f"{letter}/{part}") for part, source in sources.items())
-            return _Compiled(subject, html, text, sources, frozenset().union(*names))
+            return _Compiled(subject, html, text, sources, frozenset().union(*names) - {LOCALE})
         except TemplateSyntaxError as error:
             raise LetterBroken(str(error.message), error.name or letter, error.lineno) from error
         except TemplateNotFound as error:
@@ -178,5 +211,20 @@ def _one_line(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Leave one blank line where conditions that did not hold have left several."""
-    return re.sub(r"\n{3,}", "\n\n", text)
+    """Break lines where every reader shows them whole, and leave one blank line where there are several."""
+    lines = (broken for line in text.splitlines() for broken in _broken(line.rstrip()))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+def _broken(line: str) -> list[str]:
+    """The line in pieces; links stay whole, however long they are, and items of lists stay set in."""
+    if len(line) <= _WIDTH:
+        return [line]
+    indent = re.match(r"\s*(\* )?", line)
+    return wrap(
+        line,
+        _WIDTH,
+        subsequent_indent=" " * (indent.end() if indent else 0),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,15 +1,20 @@
 """The Jinja environments of letters: sandboxed, strict about what is missing, bounded in what they make."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2 import FileSystemLoader, StrictUndefined, Template, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from mail.filters import date, money, safe_url
+from mail.filters import date, mailto_link, mailto_text, money, number, safe_url
+from mail.translations import Language
+
+LANGUAGE = "_language"
+"""The name in the context that holds the `Language` of the letter."""
 
 OUTPUT_CAP = 512 * 1024
 LONGEST_RANGE = 1000
@@ -53,12 +58,16 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
 
 def html_environment() -> LetterEnvironment:
     """Return the environment of the HTML part: autoescaped, without files (MJML is composed and compiled before)."""
-    return _furnished(LetterEnvironment(autoescape=True, undefined=Missing))
+    environment = _furnished(LetterEnvironment(autoescape=True, undefined=Missing))
+    environment.filters["mailto"] = mailto_link
+    return _translating(environment)
 
 
 def text_environment(folder: Path) -> LetterEnvironment:
     """Return the environment of subjects and text parts: nothing is escaped; includes come from `folder`."""
-    return _furnished(LetterEnvironment(autoescape=False, undefined=Missing, loader=FileSystemLoader(folder)))
+    environment = _furnished(LetterEnvironment(autoescape=False, undefined=Missing, loader=FileSystemLoader(folder)))
+    environment.filters["mailto"] = mailto_text
+    return _translating(environment)
 
 
 def composing_environment(folder: Path) -> LetterEnvironment:
@@ -74,6 +83,7 @@ def composing_environment(folder: Path) -> LetterEnvironment:
         comment_start_string="[#",
         comment_end_string="#]",
     )
+    environment.globals["_"] = _postponed
     return _furnished(environment)
 
 
@@ -95,8 +105,50 @@ def _furnished(environment: LetterEnvironment) -> LetterEnvironment:
     for name in _REMOVED_FILTERS:
         del environment.filters[name]
     environment.globals["range"] = _short_range
-    environment.filters |= {"money": money, "date": date, "safe_url": safe_url}
+    environment.filters |= {
+        name: _local(write) for name, write in (("money", money), ("number", number), ("date", date))
+    }
+    environment.filters["safe_url"] = safe_url
     return environment
+
+
+def _local(write: Callable[..., str]) -> Callable[..., str]:
+    """A filter that writes in the locale of the letter."""
+
+    @pass_context
+    def written(context: Context, *arguments: object, **named: object) -> str:
+        return write(_language(context).locale, *arguments, **named)
+
+    return written
+
+
+def _translating(environment: LetterEnvironment) -> LetterEnvironment:
+    """Add `{% trans %}` and `_()`. One compiled letter serves all languages: they look messages up for each contact."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    extended: Any = environment  # the extension has added a method
+    extended.install_gettext_callables(_gettext, _ngettext, newstyle=True)
+    return environment
+
+
+def _language(context: Context) -> Language:
+    language: Language = context[LANGUAGE]
+    return language
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return _language(context).messages.gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
+    return _language(context).messages.ngettext(singular, plural, count)
+
+
+def _postponed(message: str) -> str:
+    """While a letter is put together nobody's language is known: leave the look-up to when it is written."""
+    return f"{{{{ _({json.dumps(message, ensure_ascii=False)}) }}}}"
 
 
 def _short_range(*bounds: int) -> range:

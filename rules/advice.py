@@ -6,7 +6,17 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-_NOUNS = {"send": "step", "all": "condition", "when": "way of a branch", "event": "trigger"}
+_NOUNS = {
+    "send": "step",
+    "all": "condition",
+    "when": "way of a branch",
+    "share": "way of a split",
+    "schedule": "trigger",
+    "condition": "thing to wait for",
+    "trait": "moment to wait for",
+    "percent": "value of a coupon",
+    "pool": "kind of code",
+}
 _EXAMPLES = {
     "journey": "'journey: ' and the name of the file",
     "title": "'title: ' and a line for people",
@@ -17,10 +27,26 @@ _EXAMPLES = {
     "time": "'time: \"09:30\"'",
     "within": "a time, such as 'within: 5d'",
     "when": "a condition, such as 'when: {trait: city, is: Turku}'",
+    "every": "how often a round begins, as 'every: 7d'",
+    "letter": "the name of a letter, as 'letter: new-lead'",
+    "name": "a name under which this way is measured, as 'name: short-subject'",
+    "share": "how many of all shares take this way, as 'share: 50'",
+    "segment": "the name of a segment, as 'segment: loyal'",
+    "codes": "'codes: {code: SPRING-10}' or 'codes: {pool: generated}'",
+    "value": "what it is worth, as 'value: {percent: 10}'",
+    "from": "a time of day, as 'from: \"21:00\"'",
+    "to": "a time of day, as 'to: \"08:00\"'",
+    "at_most": "a number, as 'at_most: 3'",
+    "per": "a while, as 'per: 7d'",
+    "stages": "'stages:' and below it a list",
+    "url": "the address that is called, as 'url: https://shop.example/hook'",
 }
 _PATTERNS = {
     r"^[a-z][a-z0-9-]*$": "is no name; write lower-case letters, digits and hyphens, such as 'cart-reminder'",
     r"^\S(.*\S)?$": "begins or ends with a space",
+    r"^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$": "is no code; write 3 to 40 letters, digits, hyphens and underscores",
+    r"^[A-Z0-9-]{0,20}$": "is no prefix; write up to 20 capital letters, digits and hyphens",
+    r"^[A-Z]{3}$": "is no currency; write its three letters, such as EUR",
     r"^properties\.[A-Za-z0-9_.]+$": "is no key; write 'properties.' and a property, such as 'properties.order_id'",
 }
 _SCALARS = "write a text, a number, true or false"
@@ -54,7 +80,8 @@ def meant(word: object, known: Iterable[object]) -> str:
 
 def noun(tags: Iterable[str]) -> str:
     """What the things are that these keys tell apart."""
-    return next((_NOUNS[tag] for tag in tags if tag in _NOUNS), "thing")
+    there = set(tags)
+    return next((noun for tag, noun in _NOUNS.items() if tag in there), "thing")
 
 
 def advice(error: ErrorDetails) -> str:
@@ -72,6 +99,10 @@ def advice(error: ErrorDetails) -> str:
             return f"this is too long; write at most {context['max_length']} characters"
         case "greater_than_equal":
             return f"write {context['ge']} or more"
+        case "greater_than":
+            return f"write more than {context['gt']}"
+        case "less_than_equal":
+            return f"write {context['le']} or less"
         case kind:
             return _TEXTS.get(kind) or error["msg"].removeprefix("Value error, ")
 

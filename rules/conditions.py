@@ -1,5 +1,6 @@
 """The conditions that a rule may ask: pure data, no evaluation, no I/O. Their meaning is in `holds.py`."""
 
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -44,6 +45,12 @@ class Comparison(Definition):
             names = ", ".join(field.alias or name for name, field in Comparison.model_fields.items())
             raise ValueError(f"nothing is compared; add one of: {names}")
         return self
+
+    @cached_property
+    def written(self) -> tuple[tuple[str, Any], ...]:
+        """The comparisons that are written, `exists` aside: the name of each and what is compared with."""
+        asked = ((name, getattr(self, name)) for name in Comparison.model_fields if name != "exists")
+        return tuple((name, wanted) for name, wanted in asked if wanted is not None)
 
 
 class TraitIs(Comparison):
@@ -150,6 +157,11 @@ class LetterWas(Definition):
     was: Literal["received", "opened", "clicked"] = "received"
     times: Times = Times(at_least=1)
     within: Duration | None = None
+
+    @property
+    def event(self) -> str | None:
+        """The event that tells of it, whose property `letter` names the letter; None: the ledger tells."""
+        return {"received": None, "opened": "Email Opened", "clicked": "Email Link Clicked"}[self.was]
 
 
 class All(Definition):

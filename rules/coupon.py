@@ -1,12 +1,15 @@
 """A coupon as its author writes it: one fixed code, or a pool of codes that are each given once. `coupons/`."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from rules.definition import Definition, Slug, told_by
 from rules.durations import Duration
-from rules.instants import When
+from rules.instants import When, settled
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$")]
 """A code that a customer can type."""
@@ -80,3 +83,39 @@ class Coupon(Definition):
     value: Value
     conditions: str = Field(default="", max_length=500)
     valid: Validity | None = None
+
+
+# No vowels, so that no code is a word, and nothing that is mistaken for another sign: no 0 and O, 1, I and L, 2 and Z,
+# 5 and S, 8 and B, U and V.
+_SIGNS = "CDFGHJKMNPQRTWXY34679"
+
+
+def new_code(pool: Pool, choice: Callable[[str], str]) -> str:
+    """A code of the pool. `choice` picks a sign so that nobody can guess which."""
+    return pool.prefix + "".join(choice(_SIGNS) for _ in range(pool.length))
+
+
+def valid_until(coupon: Coupon, now: datetime) -> datetime | None:
+    """Until when a code is valid that a letter first shows now; None: without an end."""
+    match coupon.valid:
+        case None:
+            return None
+        case Validity(until=None, lasts=timedelta() as lasts):
+            return now + lasts
+        case Validity(until=until):
+            assert until is not None
+            return settled(until, now)
+
+
+def as_context(coupon: Coupon, code: str, until: datetime | None) -> dict[str, Any]:
+    """What a letter may read of a coupon. Of `percent`, `amount` (with `currency`) and `benefit` one is not None."""
+    match coupon.value:
+        case Percent(percent=percent):
+            value: dict[str, Any] = {"percent": int(percent) if percent == int(percent) else percent}
+        case Amount(amount=amount, currency=currency):
+            value = {"amount": Decimal(str(amount)), "currency": currency}
+        case Benefit(benefit=benefit):
+            value = {"benefit": benefit}
+    nothing = {"percent": None, "amount": None, "currency": None, "benefit": None}
+    said = {"name": coupon.coupon, "title": coupon.title, "conditions": coupon.conditions}
+    return {**nothing, **value, **said, "code": code, "valid_until": until}

@@ -48,7 +48,8 @@ class Named:
 class Facts:
     """The contact's traits and events. `start` is the event that began the run and `entered` when it began.
 
-    `topics` holds the latest word about each topic that the contact ever said one about.
+    `topics` holds the latest word about each topic that the contact ever said one about, and under `*` about all of
+    them. `trail` names the segments that are being looked into, so that none is looked into for ever.
     """
 
     now: datetime
@@ -60,3 +61,4 @@ class Facts:
     stays: Sequence[Stay] = ()
     letters: Sequence[Received] = ()
     named: Named = field(default_factory=Named)
+    trail: tuple[str, ...] = ()

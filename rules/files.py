@@ -1,4 +1,4 @@
-"""The files of authors, once their text is there: what each is, whether it makes sense, and whether all fit together."""
+"""The files of authors, once their text is there: what each is, whether it makes sense, and whether they fit."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
@@ -80,27 +80,32 @@ def model(file: str) -> type[Whole]:
     found = POLICIES.get(name) if folder == "policies" else KINDS.get(folder)
     if found is None or not file.endswith(".yaml"):
         known = [*(f"{kind}/<name>.yaml" for kind in KINDS), *(f"policies/{policy}.yaml" for policy in POLICIES)]
-        raise InvalidFileError([Mistake(file, 1, "the file", f"nothing is read from here; known are {one_of(known, 'and')}")])
+        raise InvalidFileError(
+            [Mistake(file, 1, "the file", f"nothing is read from here; known are {one_of(known, 'and')}")]
+        )
     return found
 
 
 def draft(model: type[Whole], file: str, content: str | bytes) -> Draft:
-    """A file whose shape is right, looked at by itself. Raises InvalidFileError with all that is wrong, if it is not."""
+    """A file of the right shape, looked at by itself. Raises InvalidFileError when it has another."""
     source, mistakes = parse(file, _text(file, content))
     whole, misshapen = shape(source, model)
     if whole is None:
         raise InvalidFileError(sorted([*mistakes, *misshapen], key=lambda mistake: mistake.line))
-    return Draft(*place(file), whole, source, [*mistakes, *map(source.mistake, (*_misnamed(whole, file), *check(whole)))])
+    return Draft(
+        *place(file), whole, source, [*mistakes, *map(source.mistake, (*_misnamed(whole, file), *check(whole)))]
+    )
 
 
 def settle(drafts: list[Draft], library: Library, broken: set[tuple[str, str]]) -> None:
     """Look up what each file refers to, until no more are found wrong: who rests on a wrong one is wrong, too."""
-    fewer = None
-    while (good := [draft for draft in drafts if not draft.wrong]) != fewer:
+    asked, wrong = drafts, -1
+    while sum(each.wrong for each in drafts) > wrong:
+        wrong = sum(each.wrong for each in drafts)
         known = _known(drafts, library, broken)
-        for each in good:
+        for each in asked:
             each.beside = [each.source.mistake(fault) for fault in refer(each.whole, known)]
-        fewer = good
+        asked = [each for each in drafts if not each.wrong]
 
 
 def of(drafts: Iterable[Draft], kind: type[Kind]) -> dict[str, Kind]:
@@ -122,7 +127,11 @@ def _known(drafts: list[Draft], library: Library, broken: set[tuple[str, str]]) 
 
 
 def _misnamed(whole: Whole, file: str) -> Iterator[Fault]:
-    key, name, path = type(whole).__name__.lower(), getattr(whole, type(whole).__name__.lower(), None), PurePosixPath(file)
+    key, name, path = (
+        type(whole).__name__.lower(),
+        getattr(whole, type(whole).__name__.lower(), None),
+        PurePosixPath(file),
+    )
     if name is not None and name != path.stem:
         yield Fault((key,), f"the file is called '{path.name}', so write '{key}: {path.stem}', or rename the file")
 

@@ -1,18 +1,35 @@
 """Whether a condition holds of facts, and whether an event counts. Pure: the clock is `facts.now`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from rules.conditions import All, AnyOf, Condition, EventHappened, Not, PropertyIs, Times, TraitIs
+from rules.conditions import (
+    All,
+    AnyOf,
+    Condition,
+    EventHappened,
+    InJourney,
+    LetterWas,
+    Not,
+    PropertyIs,
+    SegmentIs,
+    StageIs,
+    Times,
+    TopicIs,
+    TraitIs,
+)
 from rules.facts import Facts, Happening
+from rules.instants import settled
 from rules.matches import EventMatch
+from rules.measures import figure
+from rules.references import LIFECYCLE, looked_into, segment
 from rules.values import compares, reach
 
 
 def holds(condition: Condition, facts: Facts) -> bool:
-    """Whether the condition holds of these facts."""
+    """Whether the condition holds of these facts. Raises Circle when segments refer to each other in a circle."""
     match condition:
         case All(all=parts):
             return all(holds(part, facts) for part in parts)
@@ -21,13 +38,36 @@ def holds(condition: Condition, facts: Facts) -> bool:
         case Not(not_=part):
             return not holds(part, facts)
         case TraitIs(trait=path):
-            return compares(condition, reach(facts.traits, path))
+            return compares(condition, reach(facts.traits, path), facts.now)
         case PropertyIs(property=path):
-            return compares(condition, reach(facts.start, path))
+            return compares(condition, reach(facts.start, path), facts.now)
         case EventHappened():
-            return _often(condition.frequency or Times(at_most=0), _count(condition, facts))
+            return _happened(condition, facts)
+        case SegmentIs(segment=name):
+            asked = facts.named.segments.get(name)
+            return asked is not None and holds(asked, inside(facts, segment(name)))
+        case TopicIs(topic=topic, subscribed=wanted):
+            return facts.topics.get(topic, facts.topics.get("*", False)) is wanted
+        case StageIs(stage=wanted):
+            return stage_of(facts) in wanted
+        case InJourney():
+            return _stayed(condition, facts)
+        case LetterWas():
+            return often(condition.times, len(read(condition, facts)))
         case _:
             assert_never(condition)
+
+
+def inside(facts: Facts, name: str) -> Facts:
+    """The facts as a segment sees them: it is about the contact, whichever run asks. Raises Circle."""
+    return replace(facts, start={}, entered=None, trail=looked_into(facts.trail, name))
+
+
+def stage_of(facts: Facts) -> str | None:
+    """The stage of the lifecycle that the contact is at: the first whose condition holds; None when there are none."""
+    asked = inside(facts, LIFECYCLE)
+    stages = (stage.stage for stage in facts.named.stages if stage.when is None or holds(stage.when, asked))
+    return next(stages, None)
 
 
 def counts(match: EventMatch, happening: Happening, start: Mapping[str, Any]) -> bool:
@@ -36,6 +76,46 @@ def counts(match: EventMatch, happening: Happening, start: Mapping[str, Any]) ->
         happening.name in match.event
         and _shares(match.same, happening.properties, start)
         and _passes(match.where, happening, Facts(now=happening.at))
+    )
+
+
+def counted(asked: EventHappened, facts: Facts) -> list[Happening]:
+    """The events that count for the condition, as the facts tell them."""
+    if asked.within == "enrolment" and facts.entered is None:
+        return []
+    spanned = _spanned(asked, facts)
+    return [
+        happening
+        for happening in spanned
+        if _shares(asked.same, happening.properties, facts.start) and _passes(asked.where, happening, facts)
+    ]
+
+
+def read(asked: LetterWas, facts: Facts) -> Sequence[datetime]:
+    """When the letter was received, opened or clicked, as often as it counts."""
+    if asked.event is None:
+        moments: Iterable[datetime] = (each.at for each in facts.letters if each.letter == asked.letter)
+    else:
+        told = (each for each in facts.events if each.name == asked.event)
+        moments = (each.at for each in told if each.properties.get("letter") == asked.letter)
+    since = None if asked.within is None else facts.now - asked.within
+    return [at for at in moments if since is None or at >= since]
+
+
+def often(times: Times, count: int) -> bool:
+    """Whether something that happened so often happened as often as it should."""
+    return (
+        (times.at_least is None or count >= times.at_least)
+        and (times.at_most is None or count <= times.at_most)
+        and (times.exactly is None or count == times.exactly)
+    )
+
+
+def _happened(asked: EventHappened, facts: Facts) -> bool:
+    events = counted(asked, facts)
+    frequency = asked.frequency
+    return (frequency is None or often(frequency, len(events))) and all(
+        compares(measure, figure(name, measure.property, events), facts.now) for name, measure in asked.measures
     )
 
 
@@ -56,16 +136,17 @@ def _identity(value: object) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
-def _count(asked: EventHappened, facts: Facts) -> int:
-    if asked.within == "enrolment" and facts.entered is None:
-        return 0
+def _spanned(asked: EventHappened, facts: Facts) -> Iterable[Happening]:
     since = _since(asked, facts)
-    return sum(
-        happening.name == asked.event
-        and (since is None or happening.at >= since)
-        and _shares(asked.same, happening.properties, facts.start)
-        and _passes(asked.where, happening, facts)
+    after = None if asked.after is None else settled(asked.after, facts.now)
+    before = None if asked.before is None else settled(asked.before, facts.now)
+    return (
+        happening
         for happening in facts.events
+        if happening.name == asked.event
+        and (since is None or happening.at >= since)
+        and (after is None or happening.at > after)
+        and (before is None or happening.at < before)
     )
 
 
@@ -81,41 +162,9 @@ def _since(asked: EventHappened, facts: Facts) -> datetime | None:
             assert_never(asked.within)
 
 
-def _often(times: Times, count: int) -> bool:
-    return (
-        (times.at_least is None or count >= times.at_least)
-        and (times.at_most is None or count <= times.at_most)
-        and (times.exactly is None or count == times.exactly)
-    )
-
-
-def needs(condition: Condition) -> frozenset[str]:
-    """The names of the events that must be known to tell whether the condition holds."""
-    match condition:
-        case All(all=parts) | AnyOf(any=parts):
-            return frozenset().union(*map(needs, parts))
-        case Not(not_=part):
-            return needs(part)
-        case TraitIs() | PropertyIs():
-            return frozenset()
-        case EventHappened(event=name, where=where):
-            return frozenset({name}) | (needs(where) if where else frozenset())
-        case _:
-            assert_never(condition)
-
-
-def reads(condition: Condition) -> frozenset[str]:
-    """The paths of the event properties that the condition looks at, in `where` and in `same` too."""
-    match condition:
-        case All(all=parts) | AnyOf(any=parts):
-            return frozenset().union(*map(reads, parts))
-        case Not(not_=part):
-            return reads(part)
-        case TraitIs():
-            return frozenset()
-        case PropertyIs(property=path):
-            return frozenset({path})
-        case EventHappened(where=where, same=path):
-            return (frozenset({path}) if path else frozenset()) | (reads(where) if where else frozenset())
-        case _:
-            assert_never(condition)
+def _stayed(asked: InJourney, facts: Facts) -> bool:
+    stays = (stay for stay in facts.stays if stay.journey == asked.in_journey)
+    if asked.within is not None:
+        since = facts.now - asked.within
+        return any(stay.entered >= since for stay in stays)
+    return any(asked.ever or stay.ended is None for stay in stays)

@@ -3,12 +3,26 @@
 Authors may also write moments that move with the clock: `now`, `30d ago`, `in 7d`.
 """
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from rules.durations import parse, render
+
+TEXT: Final = (
+    r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
+    r"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+    r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?)?$"
+)
+"""Texts that tell a moment, if there is such a day: a part of ISO 8601 that Python and PostgreSQL read alike.
+
+Bare digits would be dates to ISO 8601 too, but in a shop they are order numbers and postcodes.
+"""
+
+_TEXT = re.compile(TEXT.removesuffix("$") + r"\Z")
+_FINER = re.compile(r"(\.\d{6})\d+", re.ASCII)
 
 
 def instant(value: object) -> datetime | None:
@@ -23,11 +37,10 @@ def instant(value: object) -> datetime | None:
 
 
 def _parsed(text: str) -> datetime | None:
-    # Bare digits would be dates to ISO 8601 too, but in a shop they are order numbers and postcodes.
-    if text[4:5] != "-":
+    if _TEXT.match(text) is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(_FINER.sub(r"\1", text))
     except ValueError:
         return None
 

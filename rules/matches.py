@@ -13,7 +13,8 @@ def listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _matched(value: Any) -> Any:
+def named(value: Any) -> Any:
+    """An event may be written as its name alone."""
     return [{"event": item} if isinstance(item, str) else item for item in listed(value)]
 
 
@@ -28,4 +29,4 @@ class EventMatch(Definition):
     same: Same = None
 
 
-EventMatches = Annotated[tuple[EventMatch, ...], BeforeValidator(_matched)]
+EventMatches = Annotated[tuple[EventMatch, ...], BeforeValidator(named)]

@@ -1,8 +1,12 @@
-"""Local times: the next instant at which a clock in a zone shows a time, on a day that counts."""
+"""Local times: the next instant at which a clock in a zone shows a time, on a day that counts; and kept dates."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Any
 
-from rules.clocks import LocalTime
+from rules.clocks import LocalTime, Moment, PropertyDate, TraitDate
+from rules.instants import instant
+from rules.values import reach
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -18,13 +22,49 @@ def next_moment(local: LocalTime, now: datetime, zone: tzinfo) -> datetime:
         day = today + timedelta(days=offset)
         if local.weekday and _DAYS[day.weekday()] not in local.weekday:
             continue
-        moment = _instant(datetime.combine(day, local.time), zone)
+        moment = on_the_clock(datetime.combine(day, local.time), zone)
         if moment > now:
             return moment
     raise AssertionError("a week has every weekday")
 
 
-def _instant(wall: datetime, zone: tzinfo) -> datetime:
+def settled(
+    until: Moment, now: datetime, zone: tzinfo, traits: Mapping[str, Any], start: Mapping[str, Any]
+) -> datetime | None:
+    """The instant that is meant, in UTC; of a date it may be in the past. None: there is no date."""
+    match until:
+        case LocalTime():
+            return next_moment(until, now, zone)
+        case TraitDate(trait=path, offset=offset, time=clock):
+            return dated(reach(traits, path), offset, clock, zone)
+        case PropertyDate(property=path, offset=offset, time=clock):
+            return dated(reach(start, path), offset, clock, zone)
+
+
+def dated(value: object, offset: timedelta, clock: time | None, zone: tzinfo) -> datetime | None:
+    """So long after a date or a moment (before it, if negative); with `clock` when it shows this on that day.
+
+    A date is a whole day in the zone, and counts from its beginning. Days are counted on the calendar, so that three
+    days before the 30th is the 27th also when the clock changes in between. None: the value is no date, or its day
+    lies beyond the calendar.
+    """
+    moment = instant(value)
+    try:
+        if moment is None or (not is_day(moment) and clock is None):
+            return None if moment is None else (moment + offset).astimezone(UTC)
+        wall = (moment if is_day(moment) else moment.astimezone(zone)).replace(tzinfo=None) + offset
+        return on_the_clock(datetime.combine(wall.date(), clock) if clock is not None else wall, zone)
+    except OverflowError:
+        return None
+
+
+def is_day(moment: datetime) -> bool:
+    """Whether a whole day is meant: midnight in UTC is what programs make of a bare date."""
+    return moment.utcoffset() == timedelta(0) and moment.timetz().replace(tzinfo=None) == time.min
+
+
+def on_the_clock(wall: datetime, zone: tzinfo) -> datetime:
+    """The instant at which the clock of the zone shows this time, in UTC; skipped times count as the jump past them."""
     moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == wall:
         return moment

@@ -19,7 +19,6 @@ from rules.conditions import (
     TraitIs,
 )
 from rules.facts import Named
-from rules.names import EMAIL_EVENTS
 from rules.references import LIFECYCLE, looked_into, segment
 
 _EMPTY = Named()
@@ -80,10 +79,8 @@ def _needs(condition: Condition, named: Named, trail: tuple[str, ...]) -> Needs:
             return Needs(topics=True)
         case InJourney():
             return Needs(stays=True)
-        case LetterWas(was="received"):
-            return Needs(letters=True)
-        case LetterWas(was=what):
-            return Needs(events=frozenset({EMAIL_EVENTS[what]}))
+        case LetterWas(event=event):
+            return Needs(letters=True) if event is None else Needs(events=frozenset({event}))
         case _:
             assert_never(condition)
 

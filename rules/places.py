@@ -5,11 +5,39 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from rules.conditions import All, AnyOf, Condition, EventHappened, Not
+from rules.conditions import (
+    All,
+    AnyOf,
+    Condition,
+    EventHappened,
+    InJourney,
+    LetterWas,
+    Not,
+    PropertyIs,
+    SegmentIs,
+    StageIs,
+    TopicIs,
+    TraitIs,
+)
 from rules.matches import EventMatch
 from rules.mistakes import Path
 from rules.steps import Step
 from rules.triggers import OnEvent
+
+CONDITIONS = (
+    All,
+    AnyOf,
+    Not,
+    TraitIs,
+    PropertyIs,
+    EventHappened,
+    SegmentIs,
+    TopicIs,
+    StageIs,
+    InJourney,
+    LetterWas,
+)
+"""Every form of condition."""
 
 Thing = TypeVar("Thing")
 Whole = TypeVar("Whole", bound=BaseModel)

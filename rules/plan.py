@@ -1,17 +1,20 @@
 """A journey laid out flat: every step by its id, with the id that follows. A run needs no more than this and one id."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from rules.clocks import Moment
+from rules.clocks import LocalTime, Moment, PropertyDate, TraitDate
 from rules.conditions import Condition
 from rules.definition import Definition, Slug, told_by
 from rules.durations import Duration
+from rules.facts import Happening
 from rules.journey import Manner
 from rules.matches import EventMatch, EventMatches
-from rules.steps import STEP_KEYS, AnyAwaited, Call, Change, MessageClass
+from rules.names import SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, SUBSCRIBED, TRAITS_CHANGED, UNSUBSCRIBED
+from rules.needs import needs, refers
+from rules.steps import STEP_KEYS, AnyAwaited, Becomes, Call, Change, MessageClass
 
 
 class PlannedSend(Definition):
@@ -162,6 +165,10 @@ class Plan(Definition):
     in_quiet_hours: Manner = "defer"
 
 
+ZONE = "timezone"
+"""The trait that tells in which time zone the contact lives."""
+
+
 def matches(plan: Plan) -> Iterator[EventMatch]:
     """Every match by which a run of this plan listens."""
     yield from plan.exit_on
@@ -175,6 +182,56 @@ def matches(plan: Plan) -> Iterator[EventMatch]:
                 pass
 
 
+def awaited(step: PlannedWaitFor) -> tuple[Condition, ...]:
+    """The conditions that end the wait when one becomes true."""
+    return tuple(each.condition for each in step.wait_for if isinstance(each, Becomes))
+
+
+def stirring(condition: Condition) -> frozenset[str]:
+    """The events after which the truth of the condition may be another one, besides changes of traits."""
+    asked = needs(condition)
+    topics = {SUBSCRIBED, UNSUBSCRIBED} if asked.topics else set()
+    # What segments and stages rest on is looked after elsewhere, and told by these.
+    named = {SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED} if refers(condition) else set()
+    return asked.events | topics | named
+
+
+def rests_on(step: PlannedStep) -> frozenset[str]:
+    """The traits whose change may move the end of this wait."""
+    match step:
+        case PlannedWaitUntil(wait_until=moment):
+            return _dated_by(moment)
+        case PlannedWaitFor():
+            return frozenset[str]().union(*(needs(condition).traits for condition in awaited(step)))
+        case _:
+            return frozenset()
+
+
+def _dated_by(moment: Moment) -> frozenset[str]:
+    zone = frozenset({ZONE}) if moment.zone is None else frozenset[str]()
+    match moment:
+        case TraitDate(trait=path):
+            return zone | {path.split(".")[0]}
+        case PropertyDate() | LocalTime():
+            return zone
+
+
+def watches(plan: Plan) -> frozenset[str]:
+    """The traits whose change a run of this plan must hear of."""
+    return frozenset[str]().union(*map(rests_on, plan.steps.values()))
+
+
 def listens(plan: Plan) -> frozenset[str]:
     """The names of all events that can move a run of this plan."""
-    return frozenset(name for match in matches(plan) for name in match.event)
+    named = frozenset(name for match in matches(plan) for name in match.event)
+    waits = (step for step in plan.steps.values() if isinstance(step, PlannedWaitFor))
+    stirred = frozenset[str]().union(*(stirring(condition) for wait in waits for condition in awaited(wait)))
+    return named | stirred | ({TRAITS_CHANGED} if watches(plan) else set())
+
+
+def tells_of(watched: Collection[str], event: Happening, traits: Collection[str]) -> bool:
+    """Whether the event came with a change of one of these traits; a change that names none may be of any."""
+    if event.name == TRAITS_CHANGED and not traits:
+        named = event.properties.get("traits")
+        return bool(watched) if not isinstance(named, list) else not set(watched).isdisjoint(named)
+    return not set(watched).isdisjoint(traits)

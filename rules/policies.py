@@ -1,6 +1,7 @@
 """What holds for the whole shop: the stages of the lifecycle, quiet hours and caps. Files of `policies/`."""
 
-from typing import Annotated, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -9,7 +10,10 @@ from rules.conditions import Condition
 from rules.definition import Definition, Slug
 from rules.durations import Duration
 from rules.matches import listed
-from rules.steps import MessageClass
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_A_MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 (what a clock shows, in no zone)
+_MINUTES_A_WEEK = 7 * 24 * 60
 
 
 class Stage(Definition):
@@ -36,20 +40,40 @@ class Lifecycle(Definition):
 
 
 class QuietHours(Definition):
-    """No marketing letter leaves between these times, where the contact lives (on these weekdays, else on all)."""
+    """No marketing letter leaves between these times, where the contact lives (on these weekdays, else on all).
+
+    Hours that pass midnight belong to the weekday on which they begin; `00:00` to `00:00` is the whole day.
+    """
 
     begin: Clock = Field(alias="from")
     end: Clock = Field(alias="to")
     weekday: Weekdays = ()
 
+    def shows(self, wall: datetime) -> bool:
+        """Whether a clock that shows this shows quiet hours."""
+        today, yesterday = (not self.weekday or _DAYS[day] in self.weekday for day in _days(wall))
+        if self.begin < self.end:
+            return today and self.begin <= wall.time() < self.end
+        return (today and wall.time() >= self.begin) or (yesterday and wall.time() < self.end)
+
+
+def _days(wall: datetime) -> tuple[int, int]:
+    return wall.weekday(), wall.weekday() - 1
+
 
 class Cap(Definition):
-    """So many letters a contact gets at most in any such while: of this class, topic and journey, if they are named."""
+    """So many marketing letters a contact gets at most in any such while: of all topics, or of the one named."""
 
     at_most: int = Field(ge=1)
     per: Duration
-    class_: MessageClass = Field(default="marketing", alias="class")
+    class_: Literal["marketing"] = Field(default="marketing", alias="class")
     topic: Slug | None = None
+
+    @model_validator(mode="after")
+    def _is_a_while(self) -> Self:
+        if self.per < timedelta(minutes=1):
+            raise ValueError("a cap counts over a minute at least, such as 'per: 7d'")
+        return self
 
 
 class Pacing(Definition):
@@ -57,3 +81,10 @@ class Pacing(Definition):
 
     quiet_hours: Annotated[tuple[QuietHours, ...], BeforeValidator(listed)] = ()
     caps: Annotated[tuple[Cap, ...], BeforeValidator(listed)] = ()
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> Self:
+        week = (_A_MONDAY + timedelta(minutes=minute) for minute in range(_MINUTES_A_WEEK))
+        if all(any(hours.shows(wall) for hours in self.quiet_hours) for wall in week):
+            raise ValueError("it is quiet the whole week, so that no marketing letter would ever leave")
+        return self

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from rules import places
-from rules.holds import reads
-from rules.journey import Journey
+from rules.conditions import PropertyIs
+from rules.journey import Goal, Journey
 from rules.mistakes import Fault
+from rules.places import Places, inside
 
 _PERSONAL = frozenset(
     {
@@ -20,13 +20,16 @@ def is_personal(path: str) -> bool:
     return path.rpartition(".")[2].replace("-", "_").lower() in _PERSONAL
 
 
-def personal_data_stays_out(journey: Journey) -> Iterator[Fault]:
+def personal_data_stays_out(places: Places[Journey]) -> Iterator[Fault]:
     """The key stands in the id of the run, and what runs compare stands in their histories."""
-    if journey.key is not None and is_personal(journey.key):
-        yield Fault(("key",), f"'{journey.key}' is personal; take an id of the shop's, such as 'properties.order_id'")
-    for path, match in places.matches(journey):
+    key = places.whole.key
+    if key is not None and is_personal(key):
+        yield Fault(("key",), f"'{key}' is personal; take an id of the shop's, such as 'properties.order_id'")
+    for path, match in places.matches():
         if match.same and is_personal(match.same):
             yield Fault((*path, "same"), f"'{match.same}' is personal and would stand in Temporal; compare an id")
-        for asked in sorted(reads(match.where) if match.where is not None and path != ("goal",) else ()):
-            if is_personal(asked):
-                yield Fault((*path, "where"), f"'{asked}' is personal and would stand in Temporal; ask in a branch")
+        if match.where is not None and not isinstance(match, Goal):  # goals are measured in the database
+            place = (*path, "where")
+            asked = {each.property for _, each in inside(match.where, place) if isinstance(each, PropertyIs)}
+            for name in sorted(filter(is_personal, asked)):
+                yield Fault(place, f"'{name}' is personal and would stand in Temporal; ask in a branch")

@@ -85,7 +85,8 @@ def _read(texts: Mapping[str, str | bytes], library: Library, mistakes: list[Mis
             mistakes += error.mistakes
     broken = {place(mistake.file) for mistake in mistakes}
     settle(drafts, library, broken)
-    told = [*mistakes, *(mistake for each in drafts for mistake in each.told)]
+    found = [*mistakes, *(mistake for each in drafts for mistake in each.told)]
+    told = sorted(found, key=lambda mistake: (mistake.file, mistake.line))
     return Reading(
         journeys=of(drafts, Journey),
         segments=of(drafts, Segment),

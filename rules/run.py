@@ -4,246 +4,192 @@ A driver (the workflow, a backtest, a test) asks `next` for a move, makes it, an
 are told by `hear` at any time. After each wake the machine decides from its state, never from what woke it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
-from rules.clocks import LocalTime
-from rules.conditions import Condition
-from rules.durations import spell
+from rules import phrases, waits
+from rules.chance import drawn
+from rules.course import Course
 from rules.facts import Happening
-from rules.holds import counts
-from rules.matches import EventMatch
+from rules.moves import Admit, Apply, Ask, Call, Deliver, Finish, Inform, Move, Sleep
+from rules.moving import move
 from rules.plan import (
     Plan,
     PlannedBranch,
+    PlannedEnrol,
     PlannedExit,
+    PlannedNotify,
+    PlannedRepeat,
     PlannedSend,
     PlannedSet,
+    PlannedSplit,
     PlannedStep,
     PlannedWait,
     PlannedWaitFor,
     PlannedWaitUntil,
+    PlannedWebhook,
+    awaited,
 )
-from rules.steps import Change
+from rules.state import State
 
 _SEEN_MAX = 64
 _HEARD_MAX = 20
 
-COMPLETED = "completed"
-
-
-@dataclass
-class State:
-    """All that a run must remember, also through continue-as-new. `at` None: the run is over, for the reason `over`."""
-
-    entered: datetime
-    arrived: datetime
-    at: str | None
-    start: dict[str, Any] = field(default_factory=dict)
-    until: datetime | None = None
-    over: str | None = None
-    paused: bool = False
-    held: bool = False
-    visits: dict[str, int] = field(default_factory=dict)
-    done: dict[str, str] = field(default_factory=dict)
-    heard: list[Happening] = field(default_factory=list)
-    seen: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Sleep:
-    """Nothing to do before `until` (None: before somebody resumes the run, or an event comes)."""
-
-    until: datetime | None
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Find the first of the conditions that holds now; answer with `decided`."""
-
-    step: str
-    conditions: tuple[Condition, ...]
-
-
-@dataclass(frozen=True)
-class Locate:
-    """Find the next instant at which the contact's clock shows the time; answer with `located`."""
-
-    step: str
-    local: LocalTime
-
-
-@dataclass(frozen=True)
-class Deliver:
-    """Send the letter, once for this step and iteration; answer with `delivered`."""
-
-    step: str
-    send: PlannedSend
-    iteration: int
-
-
-@dataclass(frozen=True)
-class Apply:
-    """Set traits and topics; answer with `applied`."""
-
-    step: str
-    change: Change
-
-
-@dataclass(frozen=True)
-class Finish:
-    """The run is over."""
-
-    reason: str
-
-
-Move = Sleep | Ask | Locate | Deliver | Apply | Finish
-
-
-def begin(plan: Plan, entered: datetime, start: dict[str, Any]) -> State:
-    """The state of a run that has just entered. `start` holds the properties of its event that matches compare with."""
-    return State(entered=entered, arrived=entered, at=plan.first, start=start, visits={plan.first: 1})
+HOLDOUT = "holdout"
+LIMIT = "limit"
 
 
 class Run:
     """One run: a plan, and the state that this machine alone changes."""
 
     def __init__(self, plan: Plan, state: State) -> None:
-        self.plan = plan
-        self.state = state
+        self._course = Course(plan, state)
+
+    @property
+    def plan(self) -> Plan:
+        """The version that the run follows."""
+        return self._course.plan
+
+    @property
+    def state(self) -> State:
+        """All that the run remembers."""
+        return self._course.state
 
     @property
     def step(self) -> PlannedStep | None:
         """The step at which the run stands."""
-        return self.plan.steps[self.state.at] if self.state.at is not None else None
+        return self._course.step
 
     def next(self, now: datetime) -> Move:
         """What to do now."""
         state = self.state
-        while state.over is None:
+        latest = state.entered + self.plan.limit if self.plan.limit is not None else None
+        while (reason := state.over) is None:
             if state.paused or state.held:
                 return Sleep(None)
-            move = self._move(now)
-            if move is not None:
-                return move
-        return Finish(state.over)
+            if latest is not None and now >= latest:
+                self._course.end(LIMIT, now)
+                continue
+            match self._move(now):
+                case None:
+                    continue
+                case Sleep(until=until):
+                    return Sleep(waits.earliest(until, latest))
+                case made:
+                    return made
+        return Finish(reason)
 
     def _move(self, now: datetime) -> Move | None:
-        """The move of the step at which the run stands; None: it has just gone on to another step."""
-        at, step = self.state.at, self.step
-        assert at is not None
+        """The move of the step at which the run stands; None: it has just gone on to another step, or it is over."""
+        course, step = self._course, self.step
         assert step is not None
         match step:
             case PlannedSend():
-                return Deliver(at, step, self.state.visits[at])
-            case PlannedWait(wait=duration, next=after):
-                return self._until(
-                    self.state.until or self.state.arrived + duration, now, f"{spell(duration)} over", after
-                )
-            case PlannedWaitUntil(wait_until=local, next=after):
-                if self.state.until is None:
-                    return Locate(at, local)
-                return self._until(self.state.until, now, "the time has come", after)
-            case PlannedWaitFor():
-                return self._listen(step, now)
-            case PlannedBranch(branch=cases):
-                return Ask(at, tuple(case.when for case in cases))
+                return Deliver(course.at, step, course.iteration)
+            case PlannedNotify():
+                return Inform(course.at, step, course.iteration)
+            case PlannedWebhook():
+                return Call(course.at, step, course.iteration)
             case PlannedSet(set=change):
-                return Apply(at, change)
-            case PlannedExit(exit=reason):
-                self._end(reason)
+                return Apply(course.at, change, course.iteration)
+            case PlannedEnrol(enrol=journey):
+                return Admit(course.at, journey, course.iteration)
+            case PlannedBranch(branch=cases):
+                return Ask(course.at, tuple(case.when for case in cases), course.iteration)
+            case PlannedSplit():
+                self._draw(step, now)
                 return None
+            case PlannedExit(exit=reason):
+                course.end(reason, now)
+                return None
+            case PlannedWait() | PlannedWaitUntil() | PlannedWaitFor() | PlannedRepeat():
+                return waits.wait(course, step, now)
             case _:
                 assert_never(step)
 
-    def _until(self, until: datetime, now: datetime, told: str, after: str | None) -> Sleep | None:
-        self.state.until = until
-        if now < until:
-            return Sleep(until)
-        self._go(after, told, now)
-        return None
+    def _draw(self, step: PlannedSplit, now: datetime) -> None:
+        course = self._course
+        way = drawn(step.split, self.state.lot, f"{self.plan.journey}/{course.at}")
+        if way.holdout:
+            self.state.say("split", way.name, now)
+            course.end(HOLDOUT, now)
+        else:
+            course.decide("split", way.name, way.to, way.name, now)
 
-    def _listen(self, step: PlannedWaitFor, now: datetime) -> Sleep | None:
-        # Only on arrival: what is heard later was either taken at once, or came too late.
-        heard = self.state.heard if self.state.until is None else []
-        early = next(
-            (
-                event
-                for event in heard
-                if any(self._counts(each, event) for each in step.wait_for if isinstance(each, EventMatch))
-            ),
-            None,
-        )
-        if early is not None:
-            self._go(step.next, early.name, now)
-            return None
-        if step.timeout is None:
-            return Sleep(None)
-        return self._until(
-            self.state.until or self.state.arrived + step.timeout, now, f"nothing in {spell(step.timeout)}", step.late
-        )
-
-    def hear(self, event: Happening, now: datetime) -> None:
-        """An event of the contact. One that was heard before (by its `seq`) changes nothing."""
+    def hear(self, event: Happening, now: datetime, traits: Collection[str] = ()) -> None:
+        """An event of the contact, and the traits that changed with it. One heard before (by `seq`) changes nothing."""
         state = self.state
         if state.over is not None or (event.seq and event.seq in state.seen):
             return
         if event.seq:
             state.seen = [*state.seen, event.seq][-_SEEN_MAX:]
-        if any(self._counts(match, event) for match in self.plan.exit_on):
-            self._end(event.name)
-        elif not self._takes(event, now):
+        if any(self._course.counts(match, event) for match in self.plan.exit_on):
+            self._course.end(event.name, now)
+        elif not waits.takes(self._course, event, now, traits):
             # A click may come while its letter's step is still being finished: the next wait looks back at these.
             state.heard = [*state.heard, event][-_HEARD_MAX:]
 
-    def _takes(self, event: Happening, now: datetime) -> bool:
-        """Whether the step at which the run stands makes use of the event."""
-        state = self.state
-        in_time = state.until is None or event.at <= state.until
+    def decided(self, case: int | None, now: datetime, look: datetime | None = None) -> None:
+        """What was asked is answered: the number of the condition that holds, or None.
+
+        None may become another answer by time alone at `look`. An answer that something has overtaken is of no use.
+        """
+        course, state = self._course, self.state
         match self.step:
-            case PlannedWait(wait=duration, restart_on=matches) if in_time:
-                if any(self._counts(match, event) for match in matches):
-                    # From the run's own now: time skipping sets a run ahead of the moments that events bear.
-                    state.until = now + duration
-                    return True
-            case PlannedWaitFor(wait_for=awaited, next=after) if in_time and any(
-                self._counts(each, event) for each in awaited if isinstance(each, EventMatch)
-            ):
-                self._go(after, event.name, now)
-                return True
-        return False
+            case PlannedBranch(branch=cases, next=otherwise):
+                if case is None:
+                    course.go(otherwise, "no case held", now)
+                else:
+                    course.go(cases[case].to, f"case {case + 1} held", now)
+            case PlannedWaitFor(next=after) as step if not state.stale:
+                if case is not None:
+                    course.decide("wait", "true", after, phrases.words(awaited(step)[case]), now)
+                else:
+                    state.asked = True
+                    state.look = max(look, now + waits.BREATH) if look is not None else None
+            case PlannedRepeat() as step if not state.stale:
+                assert step.repeat.until is not None
+                if case is None:
+                    waits.begin_round(course, step, now)
+                else:
+                    waits.leave(course, step, phrases.words(step.repeat.until), now)
 
-    def _counts(self, match: EventMatch, event: Happening) -> bool:
-        return counts(match, event, self.state.start)
-
-    def decided(self, case: int | None, now: datetime) -> None:
-        """The branch was evaluated: the number of the case that holds, or None."""
+    def located(self, until: datetime | None, now: datetime) -> None:
+        """The moment was found; None: there is no date, and nobody waits."""
         step = self.step
-        assert isinstance(step, PlannedBranch)
-        if case is None:
-            self._go(step.next, "no case held", now)
+        if not isinstance(step, PlannedWaitUntil) or self.state.stale:
+            return
+        if until is not None:
+            self.state.until = until
         else:
-            self._go(step.branch[case].to, f"case {case + 1} held", now)
-
-    def located(self, until: datetime) -> None:
-        """The local time was found."""
-        self.state.until = until
+            self._course.decide("wait", "no date", step.next, "no date", now)
 
     def delivered(self, outcome: str, reason: str | None, now: datetime) -> None:
-        """The letter's fate is settled. `cancelled`: the run must end, for `reason`."""
+        """The fate of a letter or a call is settled. `cancelled`: the run must end, for `reason`."""
         step = self.step
-        assert isinstance(step, PlannedSend)
+        assert isinstance(step, PlannedSend | PlannedNotify | PlannedWebhook)
         if outcome == "cancelled":
-            self._end(reason or outcome)
+            self._course.end(reason or outcome, now)
         else:
-            self._go(step.next, outcome if reason is None else f"{outcome}: {reason}", now)
+            self._course.go(step.next, outcome if reason is None else f"{outcome}: {reason}", now)
 
-    def applied(self, now: datetime) -> None:
-        """Traits and topics were set."""
+    def applied(self, told: str, now: datetime) -> None:
+        """What the step does to the contact is done."""
         step = self.step
-        assert isinstance(step, PlannedSet)
-        self._go(step.next, "set", now)
+        assert isinstance(step, PlannedSet | PlannedEnrol)
+        self._course.go(step.next, told, now)
+
+    def migrate(self, plan: Plan, mapping: Mapping[str, str], now: datetime) -> None:
+        """Go on with another version: at the same step, or at the one that `mapping` names for it.
+
+        Raises MigrationRefused, and then nothing is changed.
+        """
+        if self.state.over is None:
+            before = self.plan.version
+            at = move(self.state, plan, mapping)
+            self.state.say("migrated", f"version {before} to {plan.version}", now, f"at {at}")
+        self._course.plan = plan
 
     def hold(self) -> None:
         """The journey is paused: stay here until `resume`."""
@@ -257,22 +203,6 @@ class Run:
         """Go on."""
         self.state.paused = self.state.held = False
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: str, now: datetime) -> None:
         """An operator ends the run."""
-        self._end(reason)
-
-    def _end(self, reason: str) -> None:
-        self.state.over = self.state.over or reason  # the first reason is the one that counts
-
-    def _go(self, to: str | None, told: str, now: datetime) -> None:
-        """Leave the step with what came of it, and arrive at the next one."""
-        state = self.state
-        assert state.at is not None
-        state.done[state.at] = told
-        if isinstance(self.step, PlannedWait | PlannedWaitUntil | PlannedWaitFor):
-            state.heard = []
-        state.at, state.until, state.arrived = to, None, now
-        if to is None:
-            self._end(COMPLETED)
-        else:
-            state.visits[to] = state.visits.get(to, 0) + 1
+        self._course.end(reason, now)

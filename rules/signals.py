@@ -1,6 +1,6 @@
 """The names under which a run hears of events: `Order Completed` arrives as the signal `order_completed`."""
 
-RESERVED = frozenset({"pause", "resume", "exit", "checkpoint"})
+RESERVED = frozenset({"pause", "resume", "exit", "checkpoint", "migrate"})
 """Signals by which operators steer a run; no event may bear their names."""
 
 

@@ -9,7 +9,7 @@ from rules.clocks import Moment
 from rules.conditions import Condition, Scalar
 from rules.definition import Definition, Slug, told_by
 from rules.durations import Duration
-from rules.matches import EventMatch, EventMatches, listed
+from rules.matches import EventMatch, EventMatches, named
 
 MessageClass = Literal["marketing", "transactional"]
 
@@ -53,7 +53,7 @@ Awaited = Annotated[
     Annotated[Becomes, Tag("condition")] | Annotated[EventMatch, Tag("event")],
     Discriminator(told_by(("condition", "event"))),
 ]
-AnyAwaited = Annotated[tuple[Awaited, ...], BeforeValidator(listed), Field(min_length=1)]
+AnyAwaited = Annotated[tuple[Awaited, ...], BeforeValidator(named), Field(min_length=1)]
 """What ends a wait: any one of these."""
 
 

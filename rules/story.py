@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from rules.plan import Plan
-from rules.run import State
+from rules.state import State
 from rules.wording import events, label, purpose
 
 

@@ -56,7 +56,7 @@ async def announce(session: AsyncSession, announcements: Sequence[Announcement])
         {
             "place": place,
             "message_id": each.message_id,
-            "contact_id": each.contact_id,
+            "contact_id": str(each.contact_id),  # the driver has a UUID of its own
             "name": each.name,
             "properties": dict(each.properties),
             "at": each.at,

@@ -26,7 +26,7 @@ _NOTE = text(
 async def note(session: AsyncSession, noted: Sequence[Noted]) -> None:
     """Write down verdicts; one whose key is known changes nothing."""
     if noted:
-        await session.execute(_NOTE, {"rows": orjson.dumps([each.__dict__ for each in noted]).decode()})
+        await session.execute(_NOTE, {"rows": orjson.dumps([each.__dict__ for each in noted], default=str).decode()})
 
 
 _RECORD = text(

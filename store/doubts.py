@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store.ledger import CLAIMED
+from store.ledger import CLAIMED, DECIDED
 
 _PAGE = 100
 
@@ -29,14 +29,17 @@ async def resolve(
     """
     row = await session.execute(
         text(
-            """
-            UPDATE messages SET state = :state, reason = :reason, resent = resent OR :resent,
-                lease = CASE WHEN :final THEN lease END,
-                settled_at = CASE WHEN :final THEN now() END,
-                raw = CASE WHEN :final THEN NULL ELSE raw END
-            WHERE id = :id AND state = 'unknown' AND settled_at IS NULL AND dot_at = :dot_at
-            RETURNING 1
-            """
+            f"""
+            WITH settled AS (
+                UPDATE messages SET state = :state, reason = :reason, resent = resent OR :resent,
+                    lease = CASE WHEN :final THEN lease END,
+                    settled_at = CASE WHEN :final THEN now() END,
+                    raw = CASE WHEN :final THEN NULL ELSE raw END
+                WHERE id = :id AND state = 'unknown' AND settled_at IS NULL AND dot_at = :dot_at
+                RETURNING *
+            ), decided AS ({DECIDED})
+            SELECT 1 FROM settled
+            """  # noqa: S608  (a constant of ours)
         ),
         {
             "id": message,
@@ -80,13 +83,16 @@ async def cancel_left(session: AsyncSession) -> int:
     """Cancel what was claimed in the moment in which its run ended; how many there were."""
     rows = await session.execute(
         text(
-            """
-            UPDATE messages m SET state = CASE WHEN m.resent THEN 'unknown' ELSE 'cancelled' END, reason = e.reason,
-                settled_at = now(), raw = NULL, lease = NULL
-            FROM enrolments e
-            WHERE e.id = m.enrolment_id AND e.status = 'ended' AND m.state = 'claimed'
-            RETURNING 1
-            """
+            f"""
+            WITH settled AS (
+                UPDATE messages m SET state = CASE WHEN m.resent THEN 'unknown' ELSE 'cancelled' END,
+                    reason = e.reason, settled_at = now(), raw = NULL, lease = NULL
+                FROM enrolments e
+                WHERE e.id = m.enrolment_id AND e.status = 'ended' AND m.state = 'claimed'
+                RETURNING m.*
+            ), decided AS ({DECIDED})
+            SELECT 1 FROM settled
+            """  # noqa: S608  (a constant of ours)
         )
     )
     return len(rows.all())

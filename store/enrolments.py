@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
-from rules.routing import Inside
+from rules.arrivals import Inside
 from store import ledger
 from store.models import Enrolment
 
@@ -143,6 +143,13 @@ async def mark(session: AsyncSession, enrolment: UUID, status: str) -> None:
     await session.execute(
         text("UPDATE enrolments SET status = :status WHERE id = :id AND status <> 'ended'"),
         {"id": enrolment, "status": status},
+    )
+
+
+async def move(session: AsyncSession, enrolment: UUID, version: int) -> None:
+    """The run goes on with another version of its journey."""
+    await session.execute(
+        text("UPDATE enrolments SET version = :version WHERE id = :id"), {"id": enrolment, "version": version}
     )
 
 

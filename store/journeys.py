@@ -49,8 +49,12 @@ def _definition(journey: Journey) -> dict[str, object]:
     return journey.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-async def publish(session: AsyncSession, journey: Journey) -> Published:
-    """Make this content the live version: a new number, or the number that the same content has already."""
+async def publish(session: AsyncSession, journey: Journey, *, drain: bool | None = None) -> Published:
+    """Make this content the live version: a new number, or the number that the same content has already.
+
+    `drain`: while anybody is inside, nobody enters; then it goes live (see `promote`). None: if that was asked for
+    before with this content, it stays so.
+    """
     name, content = journey.journey, digest(journey)
     # Two processes that apply at once take turns here.
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"publish {name}"})
@@ -64,16 +68,38 @@ async def publish(session: AsyncSession, journey: Journey) -> Published:
     if known is None:
         now, definition = datetime.now(UTC), _definition(journey)
         session.add(JourneyVersion(journey=name, number=number, hash=content, definition=definition, published_at=now))
-    row.live_version = number
+    if row.next_version != number or drain is False:
+        waits = drain and row.live_version != number and await _is_anybody_inside(session, name)
+        row.live_version, row.next_version = (None, number) if waits else (number, None)
     return Published(name, number, known is None)
+
+
+async def _is_anybody_inside(session: AsyncSession, name: str) -> bool:
+    inside = text("SELECT EXISTS (SELECT FROM enrolments WHERE journey = :name AND status <> 'ended')")
+    return bool(await session.scalar(inside, {"name": name}))
+
+
+async def promote(session: AsyncSession) -> list[str]:
+    """Let the next version of every journey take new contacts that nobody is inside any more. Names them."""
+    rows = await session.execute(
+        text(
+            """
+            UPDATE journeys j SET live_version = next_version, next_version = NULL
+            WHERE next_version IS NOT NULL
+              AND NOT EXISTS (SELECT FROM enrolments e WHERE e.journey = j.name AND e.status <> 'ended')
+            RETURNING name
+            """
+        )
+    )
+    return list(rows.scalars())
 
 
 async def withdraw(session: AsyncSession, keep: Sequence[str]) -> list[str]:
     """Journeys that are not among `keep` take no new contacts; who is inside goes on. Names who stopped."""
     result = await session.execute(
         text(
-            "UPDATE journeys SET live_version = NULL"
-            " WHERE live_version IS NOT NULL AND name <> ALL(:keep) RETURNING name"
+            "UPDATE journeys SET live_version = NULL, next_version = NULL"
+            " WHERE coalesce(live_version, next_version) IS NOT NULL AND name <> ALL(:keep) RETURNING name"
         ),
         {"keep": list(keep)},
     )

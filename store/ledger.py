@@ -11,13 +11,18 @@ writes the dot. What settles once (`settled_at`) stays, but for that late yes to
 
 A message that was sent again without evidence (`resent`) is never said to be unsent: its first copy is in doubt, and so
 it ends as `sent` or as `unknown`.
+
+Whatever settles a message notes the decision beside it, in the same statement, with the facts that it rested on.
+`paced_at` is the run's clock: when the message was claimed last, moved to when its dot was allowed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,7 +51,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Draft:
-    """What the first claim of a message writes down: who, what, and until when it is worth sending."""
+    """What the first claim of a message writes down: who, what, until when it is worth sending, and why it may be."""
 
     send_key: str
     enrolment_id: UUID
@@ -58,6 +63,13 @@ class Draft:
     topic: str | None
     message_id: str
     not_after: datetime
+    now: datetime | None = None
+    staff: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self) -> dict[str, Any]:
+        """What statements write down. Without `now` (the run's) the database's clock counts."""
+        return {**self.__dict__, "facts": orjson.dumps(dict(self.facts)).decode()}
 
 
 @dataclass(frozen=True)
@@ -90,15 +102,29 @@ async def entry(session: AsyncSession, send_key: str) -> Entry | None:
     return Entry(**row) if row is not None else None
 
 
+DECIDED = """
+    INSERT INTO decisions (key, at, contact_id, enrolment_id, journey, version, step, kind, verdict, reason, facts)
+    SELECT m.send_key || '/' || m.state, greatest(m.paced_at, now()), m.contact_id, m.enrolment_id, m.journey,
+           e.version, m.step, CASE WHEN m.staff IS NULL THEN 'letter' ELSE 'notify' END, m.state, m.reason, m.facts
+    FROM settled m JOIN enrolments e ON e.id = m.enrolment_id
+    WHERE m.settled_at IS NOT NULL
+    ON CONFLICT (key) DO NOTHING
+"""
+"""Notes the decision about each message of the CTE `settled` whose fate is final."""
+
 _CLAIM = text(
     """
     WITH claimed AS (
         INSERT INTO messages (id, send_key, enrolment_id, contact_id, journey, step, letter, message_class, topic,
-                              message_id, not_after, state, recipient, raw, attempts, resent, lease)
+                              message_id, not_after, state, recipient, raw, attempts, resent, lease, staff, facts,
+                              paced_at, created_at)
         VALUES (:id, :send_key, :enrolment_id, :contact_id, :journey, :step, :letter, :message_class, :topic,
-                :message_id, :not_after, 'claimed', :recipient, :raw, 1, false, :lease)
+                :message_id, :not_after, 'claimed', :recipient, :raw, 1, false, :lease, :staff, cast(:facts AS jsonb),
+                coalesce(:now, now()), clock_timestamp())
         ON CONFLICT (send_key) DO UPDATE
-            SET lease = excluded.lease, attempts = messages.attempts + 1, contact_id = excluded.contact_id
+            SET lease = excluded.lease, attempts = messages.attempts + 1, contact_id = excluded.contact_id,
+                facts = messages.facts || excluded.facts, paced_at = excluded.paced_at,
+                not_after = excluded.not_after
             WHERE messages.state = 'claimed' AND :again
         RETURNING id, attempts
     ), begun AS (
@@ -115,23 +141,29 @@ async def claim(session: AsyncSession, draft: Draft, recipient: str, raw: bytes,
     None: another attempt is past the dot, or it has written the letter while we wrote it, too.
     """
     lease = uuid4()
-    values = {**draft.__dict__, "id": uuid4(), "recipient": recipient, "raw": raw, "lease": lease, "again": again}
+    values = {**draft.values(), "id": uuid4(), "recipient": recipient, "raw": raw, "lease": lease, "again": again}
     row = (await session.execute(_CLAIM, values)).one_or_none()
     return Lease(row.id, lease, row.attempts) if row is not None else None
 
 
 _REFUSE = text(
-    """
-    INSERT INTO messages (id, send_key, enrolment_id, contact_id, journey, step, letter, message_class, topic,
-                          message_id, not_after, state, reason, attempts, resent, settled_at)
-    VALUES (:id, :send_key, :enrolment_id, :contact_id, :journey, :step, :letter, :message_class, :topic,
-            :message_id, :not_after, :state, :reason, 0, false, now())
-    ON CONFLICT (send_key) DO UPDATE
-        SET state = CASE WHEN messages.resent THEN 'unknown' ELSE excluded.state END, reason = excluded.reason,
-            settled_at = now(), raw = NULL, lease = NULL
-        WHERE messages.state = 'claimed'
-    RETURNING state, reason
-    """
+    f"""
+    WITH settled AS (
+        INSERT INTO messages (id, send_key, enrolment_id, contact_id, journey, step, letter, message_class, topic,
+                              message_id, not_after, state, reason, attempts, resent, settled_at, staff, facts,
+                              paced_at)
+        VALUES (:id, :send_key, :enrolment_id, :contact_id, :journey, :step, :letter, :message_class, :topic,
+                :message_id, :not_after, :state, :reason, 0, false, now(), :staff, cast(:facts AS jsonb),
+                coalesce(:now, now()))
+        ON CONFLICT (send_key) DO UPDATE
+            SET state = CASE WHEN messages.resent THEN 'unknown' ELSE excluded.state END, reason = excluded.reason,
+                settled_at = now(), raw = NULL, lease = NULL, facts = messages.facts || excluded.facts,
+                paced_at = excluded.paced_at
+            WHERE messages.state = 'claimed'
+        RETURNING *
+    ), decided AS ({DECIDED})
+    SELECT state, reason FROM settled
+    """  # noqa: S608  (a constant of ours)
 )
 
 
@@ -145,29 +177,35 @@ class Fate:
 
 async def refuse(session: AsyncSession, draft: Draft, state: str, reason: str) -> Fate | None:
     """The letter is not sent, for this reason: a row that one can read. None: another attempt is past the dot."""
-    values = {**draft.__dict__, "id": uuid4(), "state": state, "reason": reason}
+    values = {**draft.values(), "id": uuid4(), "state": state, "reason": reason}
     row = (await session.execute(_REFUSE, values)).one_or_none()
     return Fate(row.state, row.reason) if row is not None else None
 
 
+_CANCEL = text(
+    f"""
+    WITH settled AS (
+        UPDATE messages SET state = CASE WHEN resent THEN 'unknown' ELSE 'cancelled' END, reason = :reason,
+            settled_at = now(), raw = NULL, lease = NULL
+        WHERE enrolment_id = :enrolment AND state = 'claimed'
+        RETURNING *
+    ), waiting AS (DELETE FROM wishes WHERE enrolment_id = :enrolment)
+    {DECIDED}
+    """  # noqa: S608  (a constant of ours)
+)
+
+
 async def cancel(session: AsyncSession, enrolment: UUID, reason: str) -> None:
-    """Nothing that the enrolment has claimed and not yet sent may leave."""
-    await session.execute(
-        text(
-            """
-            UPDATE messages SET state = CASE WHEN resent THEN 'unknown' ELSE 'cancelled' END, reason = :reason,
-                settled_at = now(), raw = NULL, lease = NULL
-            WHERE enrolment_id = :enrolment AND state = 'claimed'
-            """
-        ),
-        {"enrolment": enrolment, "reason": reason},
-    )
+    """Nothing that the enrolment has claimed and not yet sent may leave, and nothing of it waits any more."""
+    await session.execute(_CANCEL, {"enrolment": enrolment, "reason": reason})
 
 
 _DOT = text(
     """
-    UPDATE messages m SET state = 'dot_pending', dot_at = now()
-    WHERE id = :message AND lease = :lease AND state = 'claimed'
+    UPDATE messages m SET state = 'dot_pending', dot_at = now(), paced_at = m.paced_at + (now() - a.began_at)
+    FROM attempts a
+    WHERE m.id = :message AND m.lease = :lease AND m.state = 'claimed' AND a.id = m.lease
+      AND (cast(:open_for AS interval) IS NULL OR now() - a.began_at < cast(:open_for AS interval))
       AND EXISTS (SELECT 1 FROM enrolments e WHERE e.id = m.enrolment_id AND e.status <> 'ended')
       AND NOT EXISTS (SELECT 1 FROM journeys j WHERE j.name = m.journey AND j.paused_at IS NOT NULL)
       AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address = lower(m.recipient))
@@ -181,31 +219,42 @@ _DOT = text(
 )
 
 
-async def before_dot(session: AsyncSession, lease: Lease, exits: Sequence[str], looked_at: int) -> bool:
+async def before_dot(
+    session: AsyncSession, lease: Lease, exits: Sequence[str], looked_at: int, open_for: timedelta | None = None
+) -> bool:
     """Take the last look, with the body already at the relay: may the dot be written.
 
     False when the lease is gone, the run is over, the journey was paused, the address was suppressed, consent was
-    withdrawn, or an event that may end the run has been committed after `looked_at`.
+    withdrawn, an event that may end the run has been committed after `looked_at`, or quiet hours began: `open_for` is
+    how long after the claim they do.
     """
-    values = {"message": lease.message, "lease": lease.token, "exits": list(exits), "looked_at": looked_at}
+    values = {
+        "message": lease.message,
+        "lease": lease.token,
+        "exits": list(exits),
+        "looked_at": looked_at,
+        "open_for": open_for,
+    }
     return (await session.execute(_DOT, values)).one_or_none() is not None
 
 
 _SETTLE = text(
-    """
+    f"""
     WITH told AS (
         UPDATE attempts SET outcome = :outcome, code = :code, text = :text, ended_at = now()
         WHERE id = :lease AND outcome IS NULL
-    )
-    UPDATE messages SET state = CASE WHEN resent AND :failed THEN 'unknown' ELSE :state END, reason = :reason,
-        settled_at = CASE WHEN :final THEN now() END,
-        raw = CASE WHEN :final THEN NULL ELSE raw END,
-        lease = CASE WHEN :given_back THEN NULL ELSE lease END
-    WHERE id = :message AND (
-        lease = :lease AND settled_at IS NULL
-        OR :sent AND state IN ('claimed', 'unknown'))
-    RETURNING state, reason
-    """
+    ), settled AS (
+        UPDATE messages SET state = CASE WHEN resent AND :failed THEN 'unknown' ELSE :state END, reason = :reason,
+            settled_at = CASE WHEN :final THEN now() END,
+            raw = CASE WHEN :final THEN NULL ELSE raw END,
+            lease = CASE WHEN :given_back THEN NULL ELSE lease END
+        WHERE id = :message AND (
+            lease = :lease AND settled_at IS NULL
+            OR :sent AND state IN ('claimed', 'unknown'))
+        RETURNING *
+    ), decided AS ({DECIDED})
+    SELECT state, reason FROM settled
+    """  # noqa: S608  (a constant of ours)
 )
 
 

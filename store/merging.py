@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from store.ledger import DECIDED
 from store.outbox import LANE_LOCKS, lane_of
 from store.session import Connection
 
@@ -21,7 +22,7 @@ _MOVES = (
     "UPDATE messages SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
     # Nobody is twice inside the same journey (and key): the run of the contact that goes is over, and nothing that it
     # has claimed and not yet sent may leave.
-    """
+    f"""
     WITH over AS (
         UPDATE enrolments g
         SET status = 'ended', reason = 'merged', ended_at = now()
@@ -29,11 +30,16 @@ _MOVES = (
         WHERE g.contact_id = $1::uuid AND g.status <> 'ended'
           AND s.contact_id = $2::uuid AND s.status <> 'ended' AND s.journey = g.journey AND s.key = g.key
         RETURNING g.id
+    ), settled AS (
+        UPDATE messages m SET state = CASE WHEN m.resent THEN 'unknown' ELSE 'cancelled' END, reason = 'merged',
+            settled_at = now(), raw = NULL, lease = NULL
+        FROM over WHERE m.enrolment_id = over.id AND m.state = 'claimed'
+        RETURNING m.*
     )
-    UPDATE messages m SET state = CASE WHEN m.resent THEN 'unknown' ELSE 'cancelled' END, reason = 'merged',
-        settled_at = now(), raw = NULL, lease = NULL
-    FROM over WHERE m.enrolment_id = over.id AND m.state = 'claimed'
-    """,
+    {DECIDED}
+    """,  # noqa: S608  (a constant of ours)
+    "UPDATE wishes SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
+    "UPDATE redemptions SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
     "UPDATE enrolments SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
     # What either has claimed was decided on half of what is known now: taking the lease away has it looked at again.
     """

@@ -25,7 +25,7 @@ API = WORKFLOWS | {"api"}
 MAY_IMPORT = {
     "rules": RULES | {"pydantic", "pydantic_core", "yaml"},
     "store": STORE | {"sqlalchemy", "sqlmodel", "asyncpg", "alembic", "orjson", "pydantic"},
-    "mail": RULES | {"mail", "aiosmtplib", "cryptography", "httpx2", "idna", "jinja2", "mjml"},
+    "mail": RULES | {"mail", "aiosmtplib", "babel", "cryptography", "httpx2", "idna", "jinja2", "markupsafe", "mjml"},
     "activities": ACTIVITIES | {"temporalio"} | SQL_TYPES,
     "workflows": WORKFLOWS | {"temporalio", "google.protobuf"} | SQL_TYPES,
     "api": API

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from rules.arrivals import Inside, Version, version
+from rules.entering import occasions
 from rules.layout import lay_out
-from rules.names import REQUESTED
-from rules.routing import Inside, Version, version
-from rules.triggers import OnEvent
 from store import journeys
 from store.journeys import VersionProblem
 
@@ -23,11 +22,18 @@ class Catalogue:
     def __init__(self) -> None:
         self.versions: dict[tuple[str, int], Version] = {}
         self._unreadable: set[tuple[str, int]] = set()
+        self._live: tuple[dict[str, int], Mapping[str, Sequence[Version]]] = ({}, {})
 
     async def live(self, session: AsyncSession) -> Mapping[str, Sequence[Version]]:
         """The versions that take new contacts, by the events that may start them."""
+        numbers = await journeys.live_versions(session)
+        if numbers != self._live[0]:
+            self._live = numbers, await self._by_event(session, numbers)
+        return self._live[1]
+
+    async def _by_event(self, session: AsyncSession, numbers: Mapping[str, int]) -> Mapping[str, Sequence[Version]]:
         by_event: dict[str, list[Version]] = defaultdict(list)
-        for name, number in (await journeys.live_versions(session)).items():
+        for name, number in numbers.items():
             if await self._learn(session, name, number):
                 for event in _triggers(self.versions[name, number]):
                     by_event[event].append(self.versions[name, number])
@@ -57,5 +63,4 @@ class Catalogue:
 
 
 def _triggers(known: Version) -> set[str]:
-    names = (trigger.event if isinstance(trigger, OnEvent) else (REQUESTED,) for trigger in known.journey.trigger)
-    return {event for each in names for event in each}
+    return {event for trigger in known.journey.trigger for event in occasions(trigger)}

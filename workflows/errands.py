@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from rules.routing import Again, Inside, Reach, Start, Tell, Version, entered, reached, route
+from rules.arrivals import Arrival, Inside, Version
+from rules.entering import Refuse, Start
+from rules.routing import Again, Reach, Tell, entered, reached, route
 from store.enrolments import enrolment_id
 from store.outbox import Waiting
 from workflows.starting import Starting, workflow_id
@@ -20,12 +22,13 @@ class Entering:
 
 @dataclass
 class Errands:
-    """All that one event sets going."""
+    """All that one event sets going, and the journeys that it does not start although their triggers name it."""
 
     waiting: Waiting
     tells: list[Tell] = field(default_factory=list)
     goals: list[UUID] = field(default_factory=list)
     starts: list[Entering] = field(default_factory=list)
+    refusals: list[Refuse] = field(default_factory=list)
 
 
 def errands_of(
@@ -39,8 +42,8 @@ def errands_of(
     known = {each.id: each for each in inside}
     every = []
     for waiting in events:
-        errands, event = Errands(waiting), waiting.event
-        for step in route(event, waiting.received_at, list(known.values()), versions, live.get(event.name, ())):
+        errands, arrival = Errands(waiting), arrival_of(waiting)
+        for step in route(arrival, list(known.values()), versions, live.get(waiting.event.name, ())):
             match step:
                 case Tell():
                     errands.tells.append(step)
@@ -48,25 +51,32 @@ def errands_of(
                     known[enrolment.id] = reached(enrolment)
                     errands.goals.append(enrolment.id)
                 case Again():
-                    errands.starts.append(_enter_again(step))
+                    errands.starts.append(_enter_again(contact, step))
                 case Start():
-                    entering = _enter(contact, waiting, step)
+                    entering = _enter(contact, arrival, step)
                     known[entering.inside.id] = entering.inside
                     errands.starts.append(entering)
+                case Refuse():
+                    errands.refusals.append(step)
         every.append(errands)
     return every
 
 
-def _enter(contact: UUID, waiting: Waiting, step: Start) -> Entering:
+def arrival_of(waiting: Waiting) -> Arrival:
+    """The event, as routing sees it."""
+    return Arrival(waiting.event, waiting.received_at, waiting.occurred_at, waiting.traits, waiting.backfill)
+
+
+def _enter(contact: UUID, arrival: Arrival, step: Start) -> Entering:
     plan = step.version.plan
     run = workflow_id(plan.journey, contact, step.key)
-    enrolment = enrolment_id(plan.journey, contact, step.key, waiting.event.seq)
-    inside = entered(step, waiting.event, waiting.received_at, enrolment, run)
-    starting = Starting(run, enrolment, plan, step.version.journey.title, waiting.received_at, step.start)
+    enrolment = enrolment_id(plan.journey, contact, step.key, arrival.event.seq)
+    inside = entered(step, arrival, enrolment, run)
+    starting = Starting(run, enrolment, plan, step.version.journey.title, arrival.received_at, step.start)
     return Entering(inside, starting)
 
 
-def _enter_again(step: Again) -> Entering:
+def _enter_again(contact: UUID, step: Again) -> Entering:
     inside, version = step.enrolment, step.version
     starting = Starting(
         inside.workflow_id, inside.id, version.plan, version.journey.title, inside.started_at, step.start

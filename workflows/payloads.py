@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from rules.run import State
+from rules.state import State
 
 
 @dataclass
 class Enrolled:
     """A contact has entered a journey: the plan by value, and of the first event only what the plan compares.
 
-    `state` is carried through continue-as-new.
+    `state` is carried through continue-as-new. The lot of `contact` decides splits.
     """
 
     enrolment: UUID
@@ -20,15 +20,17 @@ class Enrolled:
     entered: datetime
     start: dict[str, Any] = field(default_factory=dict)
     state: State | None = None
+    contact: UUID | None = None
 
 
 @dataclass
 class Heard:
-    """An event of the contact, as signals carry it."""
+    """An event of the contact, as signals carry it. `traits` names those that came with it and the journey rests on."""
 
     seq: int = 0
     at: datetime | None = None
     properties: dict[str, Any] = field(default_factory=dict)
+    traits: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -36,6 +38,15 @@ class Note:
     """Why an operator does this."""
 
     reason: str = "ended by an operator"
+
+
+@dataclass
+class Migration:
+    """Go on with this version. `mapping` names the new steps of those that are gone; `request` makes repeats known."""
+
+    plan: dict[str, Any]
+    mapping: dict[str, str] = field(default_factory=dict)
+    request: str = ""
 
 
 @dataclass

@@ -5,20 +5,23 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
-from rules.routing import Inside, Version
-from store import enrolments, outbox
+from rules.arrivals import Inside, Version
+from rules.upkeep import Change
+from store import decisions, due, enrolments, outbox, upkeep
+from store.knowledge import Watch
 from store.outbox import Bell, Waiting
 from store.session import Database
 from workflows.catalogue import Catalogue
 from workflows.errands import Errands, errands_of
 from workflows.payloads import Heard
 from workflows.starting import RunBusy, RunOver, TemporalAway, TemporalProblem, hear, start
+from workflows.verdicts import Verdicts
 
 _log = logging.getLogger(__name__)
 
@@ -32,13 +35,15 @@ _GONE = "no longer known to Temporal"
 
 
 class Router:
-    """One of any number of routers that work side by side. `routed` counts its events."""
+    """One of any number of routers that work side by side. `routed` counts its events; `zone` is the shop's."""
 
-    def __init__(self, database: Database, client: Client) -> None:
+    def __init__(self, database: Database, client: Client, zone: tzinfo = UTC) -> None:
         self.routed = 0
         self._database = database
         self._client = client
         self._catalogue = Catalogue()
+        self._verdicts = Verdicts()
+        self._watch = Watch(zone)
         self._calls = asyncio.Semaphore(_CALLS_AT_ONCE)
         self._lanes = asyncio.Semaphore(_LANES_AT_ONCE)
 
@@ -78,14 +83,31 @@ class Router:
                 return 0
             async with self._database.transaction() as session:
                 waiting = await outbox.take(session, lane, _BATCH)
-                if not waiting:
-                    return 0
-                since = min(each.received_at for each in waiting)
+            if not waiting:
+                return 0
+            await self._keep(waiting)
+            async with self._database.transaction() as session:
+                since = min(each.occurred_at if each.backfill else each.received_at for each in waiting)
                 inside = await enrolments.of_contacts(session, list({each.contact_id for each in waiting}), since)
                 strangers = await self._catalogue.strangers(session, inside)
             await self._leave_to_others(waiting, strangers)
             ours = [each for each in waiting if each.contact_id not in strangers]
             return await self._route(_work_out(ours, inside, self._catalogue.versions, live))
+
+    async def _keep(self, waiting: Sequence[Waiting]) -> None:
+        """Segments, stages and dates of these contacts come first: what changes is an event behind the ones in hand."""
+        changes = [
+            Change(
+                each.contact_id,
+                frozenset({each.event.name}),
+                frozenset(each.traits),
+                since=each.received_at,
+                backfill=each.backfill,
+            )
+            for each in waiting
+        ]
+        async with self._database.transaction() as session:
+            await upkeep.keep(session, self._watch, changes)
 
     async def _leave_to_others(self, waiting: Sequence[Waiting], strangers: set[UUID]) -> None:
         """Events of contacts inside newer versions wait for a router that can read these."""
@@ -108,15 +130,20 @@ class Router:
         return len(done)
 
     async def _write_down(self, trips: Sequence[Sequence[Errands]]) -> None:
-        """Enrolments and goals are committed before Temporal hears of anything: a crash can only repeat calls."""
+        """All that is written is committed before Temporal hears of anything: a crash can only repeat calls."""
         every = [errands for trip in trips for errands in trip]
         entering = [(errands.waiting.contact_id, each.inside) for errands in every for each in errands.starts]
         goals = [(goal, errands.waiting.received_at) for errands in every for goal in errands.goals]
-        if not entering and not goals:
+        noted = self._verdicts.of(every)
+        if not entering and not goals and not noted:
             return
         async with self._database.transaction() as session:
-            inside = await enrolments.enrol(session, entering)
+            inside = await enrolments.enrol(session, entering) if entering else set()
+            await due.look_at(session, inside, "stays")
             await enrolments.reach_goal(session, goals)
+            noted = [each for each in noted if each.enrolment_id is None or each.enrolment_id in inside]
+            await decisions.note(session, noted)
+        self._verdicts.written(noted)
         for errands in every:
             errands.starts = [each for each in errands.starts if each.inside.id in inside]
 
@@ -139,10 +166,10 @@ class Router:
     async def _run(self, errands: Errands) -> None:
         event = errands.waiting.event
         for tell in errands.tells:
-            heard = Heard(event.seq, errands.waiting.received_at, tell.properties)
+            heard = Heard(event.seq, errands.waiting.received_at, tell.properties, tell.traits)
             try:
                 async with self._calls:
-                    await hear(self._client, tell.enrolment.workflow_id, event.name, heard)
+                    await hear(self._client, tell.enrolment.workflow_id, tell.name, heard)
             except RunOver:
                 async with self._database.transaction() as session:
                     await enrolments.end(session, tell.enrolment.id, _GONE, datetime.now(UTC))

@@ -20,6 +20,7 @@ from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy
 from temporalio.converter import encode_search_attribute_values
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.migrating import Going
 from activities.sweeps import Page
 from rules.plan import Plan
 from rules.signals import signal_name
@@ -75,6 +76,10 @@ def workflow_id(journey: str, contact: UUID, key: str) -> str:
     return "/".join(filter(None, ("journey", journey, str(contact), key)))
 
 
+def _contact(workflow: str) -> UUID:
+    return UUID(workflow.split("/")[2])
+
+
 @dataclass(frozen=True)
 class Starting:
     """A run to be started. `title` is what operators read first."""
@@ -95,6 +100,7 @@ async def start(client: Client, starting: Starting) -> None:
         plan=plan.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         entered=starting.entered,
         start=dict(starting.start),
+        contact=_contact(starting.workflow_id),
     )
     request = StartWorkflowExecutionRequest(
         namespace=client.namespace,
@@ -192,3 +198,19 @@ async def release_held(client: Client, journey: str) -> None:
         task_queue=SWEEPS_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
     )
+
+
+async def change_over(client: Client, journey: str) -> None:
+    """Bring those inside other versions over, as was chosen for them: a sweep that survives restarts.
+
+    Raises TemporalAway, TemporalProblem; then the housekeeping begins it, as soon as it can.
+    """
+    with _told(f"changeover/{journey}"):
+        await client.start_workflow(
+            "ChangeOver",
+            Going(journey),
+            id=f"changeover/{journey}",
+            task_queue=SWEEPS_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+            static_summary=f"Bring people over to the new version of {journey}",
+        )

@@ -8,6 +8,7 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     from activities.forgetting import Forgetting
     from activities.housekeeping import Housekeeping, Looked
+    from activities.migrating import Migrating
     from activities.sweeps import Page, Sweeps
 
 _PAGES_A_RUN = 100
@@ -55,5 +56,8 @@ class HousekeepingWorkflow:
         )
         await workflow.execute_activity_method(
             Forgetting.forget_decisions, start_to_close_timeout=_ROUND_TIMEOUT, retry_policy=_PATIENT
+        )
+        await workflow.execute_activity_method(
+            Migrating.settle_versions, start_to_close_timeout=_ROUND_TIMEOUT, retry_policy=_PATIENT
         )
         return Looked(began - _LOOK_BACK)

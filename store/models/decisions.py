@@ -41,13 +41,20 @@ class Decision(SQLModel, table=True):
 
 
 class Wish(SQLModel, table=True):
-    """A marketing letter that wants to leave: of several at the same moment, the one of the highest priority does."""
+    """A marketing letter that wants to leave and waits, since `at`, until `until` (both by the run's clock).
+
+    Of several at the same moment, the one of the highest priority leaves. `not_after` is when it grows stale: later
+    than its author said, for as long as it was made to wait.
+    """
 
     __tablename__ = "wishes"
-    __table_args__ = (Index("ix_wishes_contact", "contact_id"),)
+    __table_args__ = (Index("ix_wishes_contact", "contact_id"), Index("ix_wishes_enrolment", "enrolment_id"))
 
     send_key: str = Field(primary_key=True)
+    enrolment_id: UUID = Field(foreign_key="enrolments.id")
     contact_id: UUID = Field(foreign_key="contacts.id")
+    topic: str | None = None
     priority: int
     at: datetime = Field(sa_column=stamped())
     until: datetime = Field(sa_column=moment(nullable=False))
+    not_after: datetime = Field(sa_column=moment(nullable=False))

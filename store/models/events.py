@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, SmallInteger, String
+from sqlalchemy import BigInteger, Column, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -15,7 +15,10 @@ class Event(SQLModel, table=True):
     """Something that happened to a contact. Immutable but for its contact, when two contacts are merged."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_contact_name", "contact_id", "name", "occurred_at"),)
+    __table_args__ = (
+        Index("ix_events_contact_name", "contact_id", "name", "occurred_at"),
+        Index("ix_events_stage_changed", "occurred_at", postgresql_where=text("name = 'Stage Changed'")),
+    )
 
     seq: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=True))
     message_id: str = Field(unique=True)

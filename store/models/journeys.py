@@ -37,6 +37,22 @@ class JourneyVersion(SQLModel, table=True):
     published_at: datetime = Field(sa_column=stamped())
 
 
+class Changeover(SQLModel, table=True):
+    """What becomes of those inside other versions of a journey, since `version` was published; a sweep does it.
+
+    `manner` is `migrate` or `end`; `mapping` tells of steps that are gone where to go on. The latest one counts.
+    """
+
+    __tablename__ = "changeovers"
+
+    journey: str = Field(primary_key=True, foreign_key="journeys.name")
+    version: int
+    manner: str
+    mapping: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    asked_at: datetime = Field(sa_column=stamped())
+    done_at: datetime | None = Field(default=None, sa_column=moment())
+
+
 class Enrolment(SQLModel, table=True):
     """One contact's way through one version of one journey: one Temporal workflow.
 

@@ -1,21 +1,28 @@
 """The send ledger: one row a message, with every attempt and every reason."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Column, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import moment, stamped
 
 
 class Message(SQLModel, table=True):
-    """A letter to one contact. Its states and their order are told in `store/ledger.py`."""
+    """A letter to one contact. Its states and their order are told in `store/ledger.py`.
+
+    `staff` names who of the shop's own staff gets it instead. `paced_at` is when it was claimed last, and from the dot
+    on when it left, on the run's clock: by it caps count. `facts` are what the decision to send it rested on.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
         Index("ix_messages_contact", "contact_id", text("created_at DESC")),
         Index("ix_messages_enrolment", "enrolment_id"),
+        Index("ix_messages_staff", "journey", "staff", "paced_at", postgresql_where=text("staff IS NOT NULL")),
         Index(
             "ix_messages_unsettled", "state", postgresql_where=text("state IN ('claimed', 'dot_pending', 'unknown')")
         ),
@@ -42,6 +49,9 @@ class Message(SQLModel, table=True):
     not_after: datetime = Field(sa_column=moment(nullable=False))
     created_at: datetime = Field(sa_column=stamped())
     settled_at: datetime | None = Field(default=None, sa_column=moment())
+    paced_at: datetime = Field(sa_column=stamped())
+    staff: str | None = None
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
 
 
 class Attempt(SQLModel, table=True):

@@ -55,7 +55,9 @@ class Due(SQLModel, table=True):
     """The next instant at which time alone changes something for a contact.
 
     `kind` `segment`: the truth of that segment's condition can change. `stage`: that of the stage (name ""). `date`: a
-    date that starts the journey `name` has come; `day` is the date of its occurrence.
+    date that starts the journey `name` has come; `day` is the date of its occurrence. `look`: something else has changed.
+
+    No foreign key: whoever settles a letter writes here, and must not wait for somebody who merges contacts.
     """
 
     __tablename__ = "due"
@@ -63,7 +65,7 @@ class Due(SQLModel, table=True):
 
     kind: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
-    contact_id: UUID = Field(primary_key=True, foreign_key="contacts.id")
+    contact_id: UUID = Field(primary_key=True)
     at: datetime = Field(sa_column=moment(nullable=False))
     day: str | None = None
 

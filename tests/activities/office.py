@@ -24,8 +24,8 @@ from mail.links import Links
 from mail.relay import Relay
 from mail.rendering import Letters
 from mail.smtp import BeforeDot, Envelope, Reply, Timeouts
+from rules.arrivals import Inside
 from rules.journey import Journey
-from rules.routing import Inside
 from store import changes, enrolments, journeys, recording
 from store.incoming import Incoming, Statement
 from store.session import Database, Line
@@ -120,7 +120,7 @@ class Office:
     def sending(self, relay: Relay | None = None, database: Database | None = None) -> Sending:
         """The protocol as one worker has it."""
         links = Links("a secret of the tests", "https://shop.example")
-        preparing = Preparing(Plans(), Letters(self.templates), links, SHOP)
+        preparing = Preparing(Plans(), Letters(self.templates), links, SHOP, staff=self.staff, time_zone=ZONE)
         timetable = Timetable(evidence_after=self.evidence_after)
         return Sending(database or self.database, preparing, relay or self.relay(), self.oracle, timetable)
 

@@ -15,7 +15,7 @@ from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping, Looked, Swept
 from activities.orders import Receipt
 from mail.evidence import Verdict
-from rules.routing import Inside
+from rules.arrivals import Inside
 from store import enrolments
 from tests.activities.office import Office, delayed
 from tests.activities.runs import started, status

@@ -14,11 +14,11 @@ from tests.mail.letter_folder import Write, written
     ("expression", "expected"),
     [
         ("1234.5 | money('EUR')", "€1,234.50"),
-        ("'1234.555' | money('usd')", "$1,234.56"),
+        ("'1234.555' | money('usd')", "US$1,234.56"),
         ("-5 | money('GBP')", "-£5.00"),
         ("-0.001 | money('GBP')", "£0.00"),
         ("199 | money('SEK')", "SEK\xa0199.00"),
-        ("1200 | money('JPY')", "JPY\xa01,200"),
+        ("1200 | money('JPY')", "JP¥1,200"),
         ("when | date", "21 November 2026"),
         ("when | date('short')", "21 Nov 2026"),
         ("when | date('weekday')", "Saturday 21 November"),

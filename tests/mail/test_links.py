@@ -27,6 +27,17 @@ def test_a_link_reads_back_what_it_was_made_for(contact: UUID, topic: str) -> No
     assert LINKS.read(token) == Subscription(contact, topic)
 
 
+def test_a_link_confirms_or_ends_and_never_does_the_other_s_work() -> None:
+    confirming = LINKS.confirm(ANNA, "offers")
+    assert confirming.startswith("https://shop.example/c/v1.")
+    token = confirming.rpartition("/")[2]
+    assert LINKS.read_confirmation(token) == Subscription(ANNA, "offers")
+    with pytest.raises(LinkInvalid):
+        LINKS.read(token)
+    with pytest.raises(LinkInvalid):
+        LINKS.read_confirmation(TOKEN)
+
+
 def test_a_link_is_the_same_for_ever() -> None:
     assert Links("a secret of the shop", "https://elsewhere.example").read(TOKEN) == Subscription(ANNA, "offers")
 

@@ -35,8 +35,8 @@ HEADING = Heading(
 )  # fmt: skip
 CONTENT = Content("Din varukorg väntar på dig", "<p>Hej på dig!</p>", "Hej på dig!")
 MARKETING_HEADERS = [
-    "Date", "From", "To", "Subject", "Message-ID", "Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post", "List-ID",
-    "Feedback-ID", "X-Kundresa-Ref", "MIME-Version", "Content-Type",
+    "Date", "From", "To", "Subject", "Content-Language", "Message-ID", "Reply-To", "List-Unsubscribe",
+    "List-Unsubscribe-Post", "List-ID", "Feedback-ID", "X-Kundresa-Ref", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 # What a hostile first name or subject may hold: the third decodes to a header line of its own in some parsers.
 INJECTIONS = [

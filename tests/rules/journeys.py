@@ -4,10 +4,10 @@ from typing import Any
 
 import yaml
 
+from rules.arrivals import Version, version
 from rules.journey import Journey
 from rules.layout import lay_out
 from rules.plan import Plan
-from rules.routing import Version, version
 
 HEAD = {
     "journey": "tried",

@@ -6,7 +6,24 @@ from typing import Any
 from hypothesis import strategies as st
 
 from rules.clocks import LocalTime
-from rules.conditions import All, AnyOf, Condition, EventHappened, Not, PropertyIs, Times, TraitIs
+from rules.conditions import (
+    MEASURES,
+    All,
+    AnyOf,
+    Condition,
+    EventHappened,
+    InJourney,
+    LetterWas,
+    Measure,
+    Not,
+    PropertyIs,
+    SegmentIs,
+    StageIs,
+    Times,
+    TopicIs,
+    TraitIs,
+)
+from rules.instants import Relative
 from rules.journey import Goal, Journey, ReEntry
 from rules.matches import EventMatch
 from rules.steps import Branch, Case, Change, Exit, Otherwise, Send, Set, Wait, WaitFor, WaitUntil
@@ -28,6 +45,10 @@ values = st.recursive(
     max_leaves=6,
 )
 same = st.one_of(st.none(), st.just(""), paths)
+bounds = st.one_of(
+    instants,
+    st.integers(-(10**8), 10**8).map(lambda seconds: Relative(offset=timedelta(seconds=seconds))),
+)
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -45,8 +66,8 @@ COMPARISONS: dict[str, st.SearchStrategy[Any]] = {
     "starts_with": texts,
     "matches": st.sampled_from(["^a", "b$", "[0-9]+"]),
     "exists": st.booleans(),
-    "before": instants,
-    "after": instants,
+    "before": bounds,
+    "after": bounds,
 }
 comparisons = st.lists(st.sampled_from(sorted(COMPARISONS)), min_size=1, max_size=2, unique=True).flatmap(
     lambda names: st.fixed_dictionaries({name: COMPARISONS[name] for name in names})
@@ -64,15 +85,34 @@ def _joined(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]
 
 wheres: st.SearchStrategy[Condition] = st.recursive(properties, _joined, max_leaves=3)
 times = st.builds(Times, at_least=st.integers(1, 3), at_most=maybe(st.integers(0, 3)), exactly=maybe(st.integers(0, 3)))
+measures = st.builds(lambda name, compared: Measure(property=name, **compared), paths, comparisons)
 happened = st.builds(
-    EventHappened,
+    lambda measured, **more: EventHappened(**more, **measured),
+    st.dictionaries(st.sampled_from(MEASURES), measures, max_size=2),
     event=events,
     where=maybe(wheres),
     same=same,
-    times=times,
+    times=maybe(times),
     within=st.one_of(st.none(), st.just("enrolment"), durations),
+    after=maybe(bounds),
+    before=maybe(bounds),
 )
-conditions: st.SearchStrategy[Condition] = st.recursive(st.one_of(traits, properties, happened), _joined, max_leaves=5)
+referring = st.one_of(
+    st.builds(SegmentIs, segment=slugs),
+    st.builds(TopicIs, topic=slugs, subscribed=st.booleans()),
+    st.builds(StageIs, stage=st.lists(slugs, min_size=1, max_size=2).map(tuple)),
+    st.builds(InJourney, in_journey=slugs, ever=st.booleans(), within=maybe(durations)),
+    st.builds(
+        LetterWas,
+        letter=slugs,
+        was=st.sampled_from(["received", "opened", "clicked"]),
+        times=times,
+        within=maybe(durations),
+    ),
+)
+conditions: st.SearchStrategy[Condition] = st.recursive(
+    st.one_of(traits, properties, happened, referring), _joined, max_leaves=5
+)
 names = st.lists(events, min_size=1, max_size=3).map(tuple)
 matches = st.builds(EventMatch, event=names, where=maybe(wheres), same=same)
 several_matches = st.lists(matches, max_size=2).map(tuple)

@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 
 from rules.conditions import Condition
 from rules.facts import Facts, Happening
-from rules.holds import counts, holds, needs, reads
+from rules.holds import counts, holds
 from rules.matches import EventMatch
+from rules.needs import Needs, needs, reads
 from tests.rules import strategies
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -103,7 +104,7 @@ def test_all_and_any_are_what_python_says(parts: list[Condition]) -> None:
 
 @given(strategies.conditions)
 def test_events_that_are_not_needed_change_nothing(condition: Condition) -> None:
-    needed = [event for event in FACTS.events if event.name in needs(condition)]
+    needed = [event for event in FACTS.events if event.name in needs(condition).events]
     more = [*FACTS.events, Happening("Nobody Asks", NOW)]
     assert len({holds(condition, replace(FACTS, events=events)) for events in (FACTS.events, needed, more)}) == 1
 
@@ -128,7 +129,7 @@ def test_needs_and_reads_look_into_every_part() -> None:
             ]
         }
     )
-    assert needs(condition) == {"A", "B"}
+    assert needs(condition) == Needs(frozenset({"A", "B"}), frozenset({"t"}))
     assert reads(condition) == {"x.y", "order_id", "z"}
 
 

@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from rules.arrivals import Arrival, Inside, Version
+from rules.entering import Refuse, Start
 from rules.facts import Happening
 from rules.journey import Journey
-from rules.routing import Again, Inside, Start, Step, Tell, route
+from rules.routing import Again, Step, Tell, route
 from tests.rules.journeys import journey, routed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -50,7 +52,12 @@ def routes(
 ) -> list[Step]:
     versions = [routed(each) for each in definitions]
     by_name = {each.name: each for each in versions}
-    return list(route(Happening(name, NOW, properties, seq), NOW, known, by_name, versions))
+    steps = route(arrival(name, seq, **properties), known, by_name, versions)
+    return [step for step in steps if not isinstance(step, Refuse)]
+
+
+def arrival(name: str, seq: int = 10, **properties: Any) -> Arrival:
+    return Arrival(Happening(name, NOW, properties, seq), NOW, NOW)
 
 
 def kinds(steps: Sequence[Step]) -> list[str]:
@@ -83,17 +90,17 @@ def test_a_run_that_the_event_began_and_that_is_over_is_not_begun_again() -> Non
 
 def test_a_run_is_begun_again_in_its_own_version_even_when_a_newer_one_is_live() -> None:
     old, new = routed(CART, 1), routed(CART, 2)
-    event = Happening("Product Added", NOW, {}, 10)
+    event = arrival("Product Added")
     known = inside(CART, trigger_seq=10)
-    (again,) = route(event, NOW, [known], {old.name: old, new.name: new}, [new])
+    (again,) = route(event, [known], {old.name: old, new.name: new}, [new])
     assert isinstance(again, Again)
     assert again.version == old
 
 
 def test_a_run_is_begun_again_though_its_journey_takes_nobody_any_more() -> None:
     old = routed(CART, 1)
-    event = Happening("Product Added", NOW, {}, 10)
-    assert kinds(list(route(event, NOW, [inside(CART, trigger_seq=10)], {old.name: old}, []))) == ["Again"]
+    event = arrival("Product Added")
+    assert kinds(list(route(event, [inside(CART, trigger_seq=10)], {old.name: old}, []))) == ["Again"]
 
 
 def test_an_exit_reaches_the_goal_as_well() -> None:
@@ -177,6 +184,55 @@ def test_nested_properties_keep_their_place_when_the_rest_is_left_out() -> None:
 def test_runs_of_an_older_version_listen_as_that_version_does() -> None:
     old, new = routed(CART, 1), routed(journey("[{wait: 2h}]", trigger={"event": "Cart Viewed"}), 2)
     known = inside(CART, id=uuid4())
-    event = Happening("Order Completed", NOW, {}, 10)
-    steps = list(route(event, NOW, [known], {old.name: old, new.name: new}, [new]))
+    event = arrival("Order Completed")
+    steps = list(route(event, [known], {old.name: old, new.name: new}, [new]))
     assert kinds(steps) == ["Reach", "Tell"]
+
+
+WATCHING = replace(routed(CART), watches=frozenset({"birthday", "city"}))
+
+
+def told(name: str, *traits: str, known: Version = WATCHING, **more: Any) -> list[Step]:
+    arrived = replace(arrival(name), traits=traits, **more)
+    return list(route(arrived, [inside(CART)], {known.name: known}, []))
+
+
+def test_a_run_hears_of_a_trait_that_its_wait_rests_on_whatever_the_event_is_called() -> None:
+    (tell,) = told("Identified", "city", "shoe_size")
+    assert isinstance(tell, Tell)
+    assert (tell.name, tell.properties, tell.traits) == ("Traits Changed", {}, ["city"])
+
+
+def test_a_run_hears_an_event_that_it_listens_to_and_that_brings_traits_once_and_under_its_own_name() -> None:
+    (tell,) = told("Product Added", "birthday", "city")
+    assert isinstance(tell, Tell)
+    assert (tell.name, tell.traits) == ("Product Added", ["birthday", "city"])
+
+
+def test_a_run_does_not_hear_of_traits_that_nothing_rests_on() -> None:
+    assert told("Identified", "shoe_size") == []
+    assert told("Traits Changed", "shoe_size") == []
+    assert told("Identified", "city", known=routed(CART)) == []
+
+
+def test_after_a_merge_a_run_hears_of_every_trait_that_it_rests_on() -> None:
+    (tell,) = told("Identified", "*")
+    assert isinstance(tell, Tell)
+    assert tell.traits == ["birthday", "city"]
+
+
+@pytest.mark.parametrize(("happened", "heard"), [(timedelta(hours=2), []), (timedelta(minutes=30), ["Reach", "Tell"])])
+def test_an_imported_event_concerns_a_run_only_if_it_happened_while_the_run_was_there(
+    happened: timedelta, heard: list[str]
+) -> None:
+    arrived = replace(arrival("Order Completed"), occurred_at=NOW - happened, backfill=True)
+    known = routed(CART)
+    assert kinds(list(route(arrived, [inside(CART)], {known.name: known}, []))) == heard
+
+
+def test_an_imported_order_reaches_a_goal_that_was_open_when_it_was_made() -> None:
+    over, known = inside(CART, ended=True, goal_until=NOW - timedelta(minutes=10)), routed(CART)
+    made = replace(arrival("Order Completed"), occurred_at=NOW - timedelta(minutes=20), backfill=True)
+    assert kinds(list(route(made, [over], {known.name: known}, []))) == ["Reach"]
+    later = replace(made, occurred_at=NOW - timedelta(minutes=5))
+    assert list(route(later, [over], {known.name: known}, [])) == []

@@ -2,7 +2,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rules.facts import Happening
-from rules.run import Apply, Ask, Deliver, Finish, Locate, Run, Sleep, begin
+from rules.moves import Apply, Ask, Deliver, Finish, Locate, Sleep
+from rules.run import Run
+from rules.state import begin
 from tests.rules.journeys import plan
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -190,7 +192,7 @@ def test_a_branch_asks_and_follows_the_answer() -> None:
 def test_a_local_time_is_located_and_waited_for() -> None:
     machine = run("[{wait_until: {time: '09:00'}}, {send: a}]")
     assert isinstance(machine.next(START), Locate)
-    machine.located(hours(21))
+    machine.located(hours(21), START)
     assert machine.next(START) == Sleep(hours(21))
     assert sent(machine, hours(21)) == "a"
 
@@ -198,7 +200,7 @@ def test_a_local_time_is_located_and_waited_for() -> None:
 def test_set_is_applied_once() -> None:
     machine = run("[{set: {traits: {seen: true}}}, {send: a}]")
     assert isinstance(machine.next(START), Apply)
-    machine.applied(START)
+    machine.applied("set", START)
     assert sent(machine, START) == "a"
 
 

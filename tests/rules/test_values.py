@@ -80,24 +80,24 @@ FALSE_OF: list[tuple[dict[str, Any], object]] = [
 
 @pytest.mark.parametrize(("comparison", "value"), TRUE_OF)
 def test_a_comparison_holds(comparison: dict[str, Any], value: object) -> None:
-    assert compares(Comparison.model_validate(comparison), value)
+    assert compares(Comparison.model_validate(comparison), value, NOON)
 
 
 @pytest.mark.parametrize(("comparison", "value"), FALSE_OF)
 def test_a_comparison_does_not_hold(comparison: dict[str, Any], value: object) -> None:
-    assert not compares(Comparison.model_validate(comparison), value)
+    assert not compares(Comparison.model_validate(comparison), value, NOON)
 
 
 @given(strategies.comparisons)
 def test_what_is_missing_makes_every_comparison_false_but_one(comparison: dict[str, Any]) -> None:
     for missing in (MISSING, None):
-        assert compares(Comparison.model_validate(comparison), missing) == (comparison == {"exists": False})
+        assert compares(Comparison.model_validate(comparison), missing, NOON) == (comparison == {"exists": False})
 
 
 @given(strategies.comparisons, strategies.values)
 def test_all_comparisons_that_are_written_must_hold(comparison: dict[str, Any], value: object) -> None:
-    each = [compares(Comparison.model_validate({name: wanted}), value) for name, wanted in comparison.items()]
-    assert compares(Comparison.model_validate(comparison), value) == all(each)
+    each = [compares(Comparison.model_validate({name: wanted}), value, NOON) for name, wanted in comparison.items()]
+    assert compares(Comparison.model_validate(comparison), value, NOON) == all(each)
 
 
 @pytest.mark.parametrize(

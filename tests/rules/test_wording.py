@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rules.run import Run, begin
+from rules.run import Run
+from rules.state import begin
 from rules.story import story
 from rules.wording import label, purpose, stage
 from tests.rules.journeys import plan
@@ -60,5 +61,5 @@ def test_the_story_tells_what_the_run_waits_for_until_when_and_what_was() -> Non
     assert "Ends at once on: Order Completed, Unsubscribed." in told
     machine.pause()
     assert "**Paused**" in story(laid, machine.state)
-    machine.end("enough")
+    machine.end("enough", START)
     assert "**Ended:** enough." in story(laid, machine.state)

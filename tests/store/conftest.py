@@ -7,7 +7,7 @@ from store.intake import Intake
 from store.session import Database, Line
 from tests.conftest import NewDatabase
 
-_EMPTY = text("TRUNCATE contacts, journeys, outbox, suppressions RESTART IDENTITY CASCADE")
+_EMPTY = text("TRUNCATE contacts, journeys, outbox, suppressions, segments, policies, fills, due RESTART IDENTITY CASCADE")
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from rules.routing import Inside
+from rules.arrivals import Inside
 from store import enrolments
 from store.intake import Intake
 from store.models import PublishedJourney

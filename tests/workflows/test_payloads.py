@@ -9,7 +9,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from rules.facts import Happening
-from rules.run import State
+from rules.state import State
 from workflows.payloads import Enrolled, Heard, Note
 
 ENROLMENT = "0190f5b2-0000-7000-8000-000000000001"

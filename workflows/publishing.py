@@ -1,0 +1,207 @@
+"""What files would change, who is inside, and making it so: for the command line and for the API alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from rules.choices import Choice, Inside, unmapped
+from rules.comparing import Difference, JourneyChange, compare, compare_journeys, written
+from rules.content import Content
+from rules.journey import Journey
+from rules.layout import lay_out
+from rules.plan import Plan
+from store import changeovers, journeys, publishing
+from store.changeovers import Asked
+from store.journeys import VersionProblem
+from store.publishing import Live, Published, Verb
+from store.session import Database
+from workflows.census import Census
+
+# PublishingProblem
+# └── ChoiceRefused   what was chosen for the people inside cannot be done; nothing was
+
+
+class PublishingProblem(Exception):
+    """What was asked cannot be published; nothing was."""
+
+
+class ChoiceRefused(PublishingProblem):
+    """What was chosen for the people inside cannot be done. `reasons` are all of them, each with advice."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What would become of one file. `version` is the one that is live (of a drained journey: the next one)."""
+
+    kind: str
+    name: str
+    change: Verb
+    version: int | None = None
+    differences: tuple[Difference, ...] = ()
+    inner: JourneyChange = field(default_factory=JourneyChange)
+    inside: tuple[Inside, ...] = ()
+
+    @property
+    def people(self) -> dict[int, int]:
+        """How many people are inside each version."""
+        return {each.version: each.people or 0 for each in self.inside if each.step is None}
+
+    @property
+    def asks(self) -> bool:
+        """Whether a choice is to be made: the journey changes, and people are inside."""
+        return self.change in ("changed", "gone") and self.kind == "journeys" and any(self.people.values())
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What would become of all files. `counted`: Temporal has told at which steps people are."""
+
+    files: tuple[Proposed, ...]
+    counted: bool
+
+    def of(self, kind: str, *changes: Verb) -> list[Proposed]:
+        """The files of a kind that change so."""
+        return [each for each in self.files if each.kind == kind and (each.change in changes or not changes)]
+
+
+async def propose(database: Database, content: Content, census: Census, chosen: Mapping[str, Choice]) -> Proposal:
+    """Compare the content with what is live, and count who is inside the journeys that change or are chosen for."""
+    async with database.transaction() as session:
+        live, inside = await publishing.live(session), await changeovers.inside(session)
+        plans = await _plans(session, inside)
+    files = [
+        _compared(kind, name, live, content)
+        for kind in ("journeys", "segments", "coupons", "policies", "letters")
+        for name in _names(kind, live, content)
+    ]
+    counted = []
+    for each in files:
+        people = inside.get(each.name, {}) if each.kind == "journeys" else {}
+        asks = each.change in ("changed", "gone") or each.name in chosen
+        new = (content.journeys or {}).get(each.name)
+        known = await census.at_steps(plans[each.name]) if people and asks and each.name in plans else {}
+        counted.append(_with(each, people, known, new))
+    return Proposal(tuple(counted), census.reached)
+
+
+async def _plans(session: AsyncSession, inside: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, Plan]]:
+    """The plans of the versions that people are inside; of those that this code can read."""
+    found: dict[str, dict[int, Plan]] = {}
+    for name, versions in inside.items():
+        for version in versions:
+            try:
+                definition = await journeys.definition(session, name, version)
+            except VersionProblem:
+                continue
+            found.setdefault(name, {})[version] = lay_out(definition, version)
+    return found
+
+
+def _names(kind: str, live: Live, content: Content) -> list[str]:
+    given: Mapping[str, Any] | None = getattr(content, kind)
+    if given is None:
+        return []
+    kept = set(content.kept(kind))
+    return [*given, *sorted(name for name in live.definitions[kind] if name not in kept)]
+
+
+def _compared(kind: str, name: str, live: Live, content: Content) -> Proposed:
+    old = live.definitions[kind].get(name)
+    given = getattr(content, kind).get(name)
+    version = live.versions.get(name) if kind == "journeys" else None
+    if old is None or given is None:
+        return Proposed(kind, name, "new" if old is None else "gone", version)
+    new = given if isinstance(given, str) else written(given)
+    if old == new:
+        return Proposed(kind, name, "unchanged", version)
+    if isinstance(given, Journey):
+        return Proposed(kind, name, "changed", version, inner=_inner(old, given))
+    differences = compare(old, new) if isinstance(new, dict) else ()
+    return Proposed(kind, name, "changed", version, differences=differences)
+
+
+def _inner(old: Mapping[str, Any], new: Journey) -> JourneyChange:
+    try:
+        return compare_journeys(Journey.model_validate(old), new)
+    except ValidationError:  # newer code has published it: that it differs is all that can be told
+        return JourneyChange()
+
+
+def _with(
+    each: Proposed, people: Mapping[int, int], at: Mapping[int, Mapping[str, int | None]], new: Journey | None
+) -> Proposed:
+    """The proposal with those who are inside: of each version how many, and how many at each of its steps."""
+    steps = lay_out(new, 1).steps if new is not None else {}
+    inside = []
+    for version, count in sorted(people.items()):
+        inside.append(Inside(version, None, count))
+        for step, number in at.get(version, {}).items():
+            gone = new is not None and step not in steps
+            inside.append(Inside(version, step, number, gone, each.inner.gone.get(step) if gone else None))
+    return Proposed(each.kind, each.name, each.change, each.version, each.differences, each.inner, tuple(inside))
+
+
+def examine(proposal: Proposal, content: Content, chosen: Mapping[str, Choice]) -> None:
+    """Raises ChoiceRefused with every reason why what was chosen cannot be done."""
+    known = {each.name: each for each in proposal.of("journeys")}
+    reasons = [f"There is no journey {name} here to choose for." for name in chosen if name not in known]
+    for name, choice in chosen.items():
+        if name in known:
+            reasons += _reasons(known[name], choice, (content.journeys or {}).get(name))
+    if reasons:
+        raise ChoiceRefused(reasons)
+
+
+def _reasons(proposed: Proposed, choice: Choice, new: Journey | None) -> list[str]:
+    name = proposed.name
+    if new is None:
+        allowed = choice.manner in ("pin", "end")
+        return [] if allowed else [f"{name} is gone: those inside can finish (pin) or end, not {choice.manner}."]
+    if choice.mapping and choice.manner != "migrate":
+        return [f"{name}: a mapping of steps is of use only to migrate, not to {choice.manner}."]
+    steps = lay_out(new, 1).steps
+    reasons = [
+        f"{name}: the new version has no step {to}, which {step} is mapped to. It has: {', '.join(steps)}."
+        for step, to in choice.mapping.items()
+        if to not in steps
+    ]
+    for each in unmapped(choice, list(proposed.inside)):
+        who = (
+            "nobody knows how many people"
+            if each.people is None
+            else f"{each.people} people"
+            if each.people != 1
+            else "1 person"
+        )
+        nearest = each.successor or "a step of the new version"
+        reasons.append(
+            f"{name}: step {each.step} of version {each.version} is gone, with {who} at it. "
+            f"Say where they go on, such as {name}:{each.step}={nearest}."
+        )
+    return reasons
+
+
+async def publish(database: Database, content: Content, chosen: Mapping[str, Choice]) -> list[Published]:
+    """Publish in one transaction, with what was chosen. The sweeps of those inside are to be begun after it."""
+    draining = {name: choice.manner == "drain" for name, choice in chosen.items()}
+    async with database.transaction() as session:
+        done = await publishing.publish(session, content, draining)
+        for each in done:
+            if each.kind == "journeys":
+                await _go_over(session, each, chosen.get(each.name))
+    return done
+
+
+async def _go_over(session: AsyncSession, published: Published, choice: Choice | None) -> None:
+    if choice is not None and choice.manner in ("migrate", "end"):
+        asked = Asked(published.name, published.version or 0, choice.manner, dict(choice.mapping))
+        await changeovers.ask(session, asked)
+    elif choice is not None or published.change != "unchanged":
+        await changeovers.call_off(session, published.name)

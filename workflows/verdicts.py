@@ -1,0 +1,73 @@
+"""What routing writes down: who entered a journey by what, and who did not although its trigger named the event."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rules.decisions import Noted
+from rules.entering import Refuse
+from store.outbox import Waiting
+from workflows.errands import Entering, Errands
+
+_REMEMBERED = 100_000
+
+
+class Verdicts:
+    """Turns errands into decisions, each refusal once a day.
+
+    A contact may be refused at every page that it views. The key of a refusal therefore names the day: the same
+    journey refuses the same contact for the same kind of reason once a day in the table, with the facts of the first
+    time. What this process has written lately it does not even send to the database again.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[str, None] = {}
+
+    def of(self, every: Sequence[Errands]) -> list[Noted]:
+        """The decisions to be written; those about enrolments first need their rows."""
+        noted = {each.key: each for errands in every for each in _all(errands) if each.key not in self._written}
+        return list(noted.values())
+
+    def written(self, noted: Iterable[Noted]) -> None:
+        """These are committed: remember the refusals among them, the latest of them."""
+        for each in noted:
+            if each.kind == "refused" and each.key is not None:
+                self._written[each.key] = None
+        while len(self._written) > _REMEMBERED:
+            del self._written[next(iter(self._written))]
+
+
+def _all(errands: Errands) -> Iterator[Noted]:
+    for entering in errands.starts:
+        yield _entered(errands.waiting, entering)
+    for refusal in errands.refusals:
+        yield _refused(errands.waiting, refusal)
+
+
+def _entered(waiting: Waiting, entering: Entering) -> Noted:
+    inside = entering.inside
+    return Noted(
+        key=f"{inside.id}/entered",
+        at=inside.started_at,
+        contact_id=waiting.contact_id,
+        journey=inside.journey,
+        kind="entered",
+        verdict="entered",
+        reason=f"by {waiting.event.name}",
+        enrolment_id=inside.id,
+        version=inside.version,
+        facts={"event": waiting.event.name, "seq": waiting.event.seq} | ({"key": inside.key} if inside.key else {}),
+    )
+
+
+def _refused(waiting: Waiting, refusal: Refuse) -> Noted:
+    journey, version = refusal.version.name
+    return Noted(
+        key=f"refused/{journey}/{waiting.contact_id}/{refusal.verdict}/{waiting.received_at:%Y-%m-%d}",
+        at=waiting.received_at,
+        contact_id=waiting.contact_id,
+        journey=journey,
+        kind="refused",
+        verdict=refusal.verdict,
+        reason=refusal.reason,
+        version=version,
+        facts={"event": waiting.event.name, "seq": waiting.event.seq, **refusal.facts},
+    )
