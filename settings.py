@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     sender: str = Field(default="Kundresa Shop <hello@shop.example>", description="From, of every letter.")
     reply_to: str = Field(default="help@shop.example", description="Where answers go; somebody must read them.")
     staff: Annotated[dict[str, str], NoDecode] = Field(
-        default_factory=dict,
+        default={},
         description="Who gets the letters of `notify`, by name: `sales=sales@shop.example,care=care@shop.example`.",
     )
     staff_letters_per_hour: int = Field(

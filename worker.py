@@ -30,7 +30,7 @@ from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping
 from activities.letters import LetterActivities
 from activities.migrating import Migrating
-from activities.orders import Shop
+from activities.orders import Shop, Staff
 from activities.plans import Plans
 from activities.preparing import Preparing
 from activities.sending import Sending
@@ -75,7 +75,9 @@ def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
         locale=settings.locale,
     )
     links = Links(settings.secret.get_secret_value(), settings.public_url)
-    preparing = Preparing(Plans(), Letters(settings.templates_dir, Translations(settings.locale_dir)), links, shop)
+    staff = Staff(settings.staff, settings.staff_letters_per_hour)
+    letters = Letters(settings.templates_dir, Translations(settings.locale_dir))
+    preparing = Preparing(Plans(), letters, links, shop, staff=staff, time_zone=settings.time_zone)
     return Sending(database, preparing, relay, _evidence(settings), Timetable(evidence_after=settings.evidence_after))
 
 

@@ -46,8 +46,8 @@ class Writing:
             unsubscribe=Unsubscribe(leave) if leave else None,
             list_id=f"{topic}.{self._domain}" if topic else None,
         )
-        context = letter_context(look, self._shop, leave)
-        context |= {"coupon": coupon.as_context() if coupon else None, "untold": untold}
+        context = letter_context(look, self._shop, leave, coupon.as_context() if coupon else None)
+        context["untold"] = untold
         return compose(heading, self._letters.render(look.draft.letter, context))
 
     def _reply_to(self, look: Look) -> str:

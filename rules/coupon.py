@@ -108,7 +108,10 @@ def valid_until(coupon: Coupon, now: datetime) -> datetime | None:
 
 
 def as_context(coupon: Coupon, code: str, until: datetime | None) -> dict[str, Any]:
-    """What a letter may read of a coupon. Of `percent`, `amount` (with `currency`) and `benefit` one is not None."""
+    """What a letter may read of a coupon: `code`, `conditions`, `until` (a moment, or None), its name and title.
+
+    Of `percent`, `amount` (with `currency`) and `benefit` one is not None.
+    """
     match coupon.value:
         case Percent(percent=percent):
             value: dict[str, Any] = {"percent": int(percent) if percent == int(percent) else percent}
@@ -118,4 +121,4 @@ def as_context(coupon: Coupon, code: str, until: datetime | None) -> dict[str, A
             value = {"benefit": benefit}
     nothing = {"percent": None, "amount": None, "currency": None, "benefit": None}
     said = {"name": coupon.coupon, "title": coupon.title, "conditions": coupon.conditions}
-    return {**nothing, **value, **said, "code": code, "valid_until": until}
+    return {**nothing, **value, **said, "code": code, "until": until}

@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping, Looked, Swept
+from activities.migrating import Migrating
 from activities.orders import Receipt
 from mail.evidence import Verdict
 from rules.arrivals import Inside
@@ -184,6 +185,7 @@ async def working(office: Office, client: Client, housekeeping: Housekeeping) ->
             housekeeping.end_closed_runs,
             housekeeping.settle_abandoned,
             Forgetting(office.database, timedelta(days=90)).forget_decisions,
+            Migrating(office.database, client).settle_versions,
         ],
     )
     async with worker:
