@@ -79,6 +79,13 @@ class Settings(BaseSettings):
     journeys_dir: Path = Field(default=ROOT / "journeys", description="The folder of journey files.")
     templates_dir: Path = Field(default=ROOT / "templates", description="The folder of letters.")
     locale_dir: Path = Field(default=ROOT / "locale", description="The folder of the letters' translations.")
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Signs what journeys send to webhooks (Standard Webhooks), as `whsec_...`; unset, none are called.",
+    )
+    webhook_private: bool = Field(
+        default=False, description="Whether webhooks may be at private addresses; for trials on one machine only."
+    )
     letters_per_second: float = Field(
         default=100, gt=0, description="The most letters that one worker hands to the relay in a second."
     )

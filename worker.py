@@ -22,9 +22,12 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 
 from activities.audience import Audiences
 from activities.calendar import Calendar
+from activities.calling import Caller
 from activities.contacts import Contacts
+from activities.coupons import CouponRounds
 from activities.decisions import Decisions
 from activities.discretion import Discretion
+from activities.enrolling import Enrolling
 from activities.enrolments import Enrolments
 from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping
@@ -37,6 +40,7 @@ from activities.sending import Sending
 from activities.sweeps import Sweeps
 from activities.timetable import Timetable
 from activities.upkeep import Upkeep
+from activities.webhooks import Webhooks
 from mail.connection import RelayAddress
 from mail.evidence import Evidence, HttpEvidence, NoEvidence
 from mail.links import Links
@@ -46,9 +50,10 @@ from mail.translations import Translations
 from settings import Settings
 from store.knowledge import Watch
 from store.session import Database
+from workflows.acting import LETTERS_QUEUE, WEBHOOKS_QUEUE
 from workflows.calendar import AudienceWorkflow, CalendarWorkflow
 from workflows.connection import connect
-from workflows.journey import LETTERS_QUEUE, JourneyWorkflow
+from workflows.journey import JourneyWorkflow
 from workflows.migrating import ChangeOverWorkflow
 from workflows.router import Router
 from workflows.schedules import schedule_calendar, schedule_housekeeping, schedule_upkeep
@@ -58,7 +63,9 @@ from workflows.upkeep import BackFillWorkflow, UpkeepWorkflow
 
 _log = logging.getLogger("worker")
 
-ROLES = ("journeys", "letters", "sweeps", "router")
+ROLES = ("journeys", "letters", "webhooks", "sweeps", "router")
+# Calls wait for other systems more than they work; each takes two short transactions of the database.
+_CALLS = 20
 _GRACE = timedelta(seconds=25)
 # More polls at once than a small server can answer in time come back as lost tasks, found again only by their time-out.
 _POLLERS = PollerBehaviorAutoscaling(maximum=10)
@@ -79,6 +86,11 @@ def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
     letters = Letters(settings.templates_dir, Translations(settings.locale_dir))
     preparing = Preparing(Plans(), letters, links, shop, staff=staff, time_zone=settings.time_zone)
     return Sending(database, preparing, relay, _evidence(settings), Timetable(evidence_after=settings.evidence_after))
+
+
+def webhooks(settings: Settings, database: Database) -> Webhooks:
+    """What calls other systems."""
+    return Webhooks(database, Caller(private=settings.webhook_private), settings.webhook_secret)
 
 
 def _evidence(settings: Settings) -> Evidence:
@@ -112,8 +124,10 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
                 decisions.decide,
                 decisions.locate,
                 Contacts(database).change,
+                Enrolling(database).enrol,
                 enrolments.finish,
                 enrolments.stand,
+                enrolments.move,
             ],
             no_remote_activities=True,
             max_cached_workflows=settings.cached_runs,
@@ -124,6 +138,12 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
             activities=[LetterActivities(sending(settings, database, relay)).send],
             max_concurrent_activities=settings.smtp_connections * 2,
             max_activities_per_second=settings.letters_per_second,
+            activity_task_poller_behavior=_POLLERS,
+        ),
+        "webhooks": lambda: make(
+            task_queue=WEBHOOKS_QUEUE,
+            activities=[webhooks(settings, database).call],
+            max_concurrent_activities=_CALLS,
             activity_task_poller_behavior=_POLLERS,
         ),
         "sweeps": lambda: make(
@@ -149,6 +169,7 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
                 Audiences(database).call,
                 Calendar(database, client, settings.time_zone, SWEEPS_QUEUE).keep,
                 Forgetting(database, settings.decisions_kept).forget_decisions,
+                CouponRounds(database).fill_pools,
             ],
         ),
     }

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.heartbeat import beating
 from rules.names import SCHEDULE_REACHED
 from store import audience
 from store.announcing import Announcement, announce
@@ -17,9 +18,6 @@ from store.session import Database
 
 TICKS = 30
 """So many seconds one activity calls people; the next one goes on where it ended."""
-
-TIMEOUT = timedelta(seconds=20)
-"""Without a sign of life for this long, another worker goes on."""
 
 
 @dataclass
@@ -53,18 +51,26 @@ class Audiences:
     @activity.defn
     async def call(self, call: Call) -> Progress:
         """Announce the time to the next members of the segment, a tick's worth each second; how far it came."""
-        clock = asyncio.get_running_loop()
         progress = _resumed() or call.progress
-        for _ in range(TICKS):
-            began = clock.time()
-            called = await self._tick(call, progress.after)
-            if called:
-                progress = Progress(called[-1], progress.called + len(called))
-            if len(called) < call.per_second:
-                return Progress(progress.after, progress.called, done=True)
-            activity.heartbeat(str(progress.after), progress.called)
-            await asyncio.sleep(max(0.0, began + 1 - clock.time()))
+        if not await self._is_live(call.journey):
+            return replace(progress, done=True)
+        clock = asyncio.get_running_loop()
+        async with beating(lambda: _far(progress)):
+            for _ in range(TICKS):
+                began = clock.time()
+                called = await self._tick(call, progress.after)
+                if called:
+                    progress = Progress(called[-1], progress.called + len(called))
+                if len(called) < call.per_second:
+                    return replace(progress, done=True)
+                activity.heartbeat(*_far(progress))
+                await asyncio.sleep(max(0.0, began + 1 - clock.time()))
         return progress
+
+    async def _is_live(self, journey: str) -> bool:
+        """Whether the journey still takes anybody in by a schedule: it may have been withdrawn meanwhile."""
+        async with self._database.transaction() as session:
+            return journey in await audience.scheduled(session)
 
     async def _tick(self, call: Call, after: UUID | None) -> Sequence[UUID]:
         at = call.at or activity.info().scheduled_time
@@ -86,6 +92,11 @@ def _announcement(call: Call, contact: UUID, at: datetime) -> Announcement:
         at=at,
         properties={"journey": call.journey, "segment": call.segment, "at": instant},
     )
+
+
+def _far(progress: Progress) -> tuple[object, ...]:
+    """How far this attempt has come, for the next one."""
+    return (str(progress.after), progress.called) if progress.after is not None else ()
 
 
 def _resumed() -> Progress | None:

@@ -56,6 +56,7 @@ class Calendar:
         self._client = client
         self._zone = zone
         self._queue = queue
+        self._refused: set[str] = set()
 
     @activity.defn
     async def keep(self) -> Kept:
@@ -68,11 +69,17 @@ class Calendar:
             except RPCError as error:
                 if error.status is not RPCStatusCode.INVALID_ARGUMENT:
                     raise
-                _log.error("schedule %s is refused by Temporal: %s", name, error.message)
+                self._tell(name, call, error)
         async for known in await self._client.list_schedules():
             if known.id.startswith(PREFIX) and known.id not in wanted and known.id.split("/")[1] not in unread:
                 kept.removed += await _removed(self._client.get_schedule_handle(known.id))
         return kept
+
+    def _tell(self, name: str, call: Call, error: RPCError) -> None:
+        """Say once that a line is refused, and not at every round."""
+        if (line := f"{name} {call.schedule} {call.zone}") not in self._refused:
+            self._refused.add(line)
+            _log.error("schedule %s is refused by Temporal: %s", name, error.message)
 
     async def _wanted(self) -> tuple[dict[str, Call], set[str]]:
         """The calls that there must be, by the ids of their schedules; and journeys that only newer code can read."""

@@ -34,6 +34,8 @@ class Answered:
     retry_after: timedelta | None = None
 
 
+Address = IPv4Address | IPv6Address
+
 _NAT64 = IPv6Network("64:ff9b::/96")
 _RETRY_AFTER_MAX = timedelta(days=1)
 
@@ -48,39 +50,51 @@ class Caller:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
         """Post once; redirects are not followed. Raises AddressRefused, NotReached."""
         target = httpx2.URL(url)
-        address = await self._address(target)
+        if target.scheme not in ("http", "https") or not target.host:
+            raise AddressRefused("no http or https address")
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._first_that_answers(target, body, headers)
+        except (httpx2.HTTPError, TimeoutError, OSError, UnicodeError) as error:
+            raise NotReached(type(error).__name__) from None
+
+    async def _first_that_answers(self, target: httpx2.URL, body: bytes, headers: Mapping[str, str]) -> Answered:
+        *others, last = await self._addresses(target)
+        for address in others:
+            try:
+                return await self._post(target, address, body, headers)
+            except httpx2.ConnectError:
+                continue  # nothing was sent: the name has other addresses
+        return await self._post(target, last, body, headers)
+
+    async def _post(self, target: httpx2.URL, address: Address, body: bytes, headers: Mapping[str, str]) -> Answered:
         # The connection goes to the address that was checked: a name that changes its mind meanwhile changes nothing.
         pinned = target.copy_with(host=str(address))
         named = {**headers, "host": target.netloc.decode("ascii")}
-        try:
-            async with (
-                asyncio.timeout(self._timeout),
-                httpx2.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False) as client,
-                client.stream(
-                    "POST", pinned, content=body, headers=named, extensions={"sni_hostname": target.host}
-                ) as answer,
-            ):
-                return Answered(answer.status_code, _retry_after(answer.headers.get("retry-after")))
-        except (httpx2.HTTPError, TimeoutError, OSError) as error:
-            raise NotReached(type(error).__name__) from None
+        async with (
+            httpx2.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False) as client,
+            client.stream(
+                "POST",
+                pinned,
+                content=body,
+                headers=named,
+                extensions={"sni_hostname": target.raw_host.decode("ascii")},
+            ) as answer,
+        ):
+            return Answered(answer.status_code, _retry_after(answer.headers.get("retry-after")))
 
-    async def _address(self, target: httpx2.URL) -> IPv4Address | IPv6Address:
-        if target.scheme not in ("http", "https") or not target.host:
-            raise AddressRefused("no http or https address")
+    async def _addresses(self, target: httpx2.URL) -> list[Address]:
+        """Every address of the name, each of them checked."""
         port = target.port or (443 if target.scheme == "https" else 80)
-        try:
-            found = await asyncio.wait_for(
-                asyncio.get_running_loop().getaddrinfo(target.host, port, type=socket.SOCK_STREAM), self._timeout
-            )
-        except (OSError, UnicodeError, TimeoutError) as error:
-            raise NotReached(f"no such host: {type(error).__name__}") from None
+        host = target.raw_host.decode("ascii")
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [ip_address(str(socket_address[0]).partition("%")[0]) for *_, socket_address in found]
         if not self._private and not all(map(is_public, addresses)):
             raise AddressRefused("a private address")
-        return addresses[0]
+        return addresses
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
+def is_public(address: Address) -> bool:
     """Whether the address belongs to the public Internet, also when it is an IPv4 address in the dress of IPv6."""
     inner = _embedded(address) if isinstance(address, IPv6Address) else None
     if inner is not None:

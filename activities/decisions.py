@@ -11,13 +11,13 @@ from temporalio import activity
 from rules import clocks
 from rules.conditions import Condition
 from rules.decisions import Noted, Verdict
+from rules.explaining import decisive, findings
 from rules.facts import Facts
 from rules.flips import flips
 from rules.holds import holds
 from rules.moments import settled
 from rules.moves import Asker
 from rules.needs import needs
-from rules.phrases import words
 from rules.plan import ZONE
 from store import facts
 from store.decisions import note, record
@@ -27,6 +27,8 @@ from store.session import Database
 
 # No event tells that a letter has left, or that another journey has begun or ended: such conditions are asked again.
 _LOOK_AGAIN = timedelta(hours=1)
+# A branch of many cases of which none held has many reasons; the facts tell all of them.
+_REASONS_MAX = 3
 
 
 @dataclass
@@ -112,6 +114,14 @@ class Decisions:
 
 
 async def _note(session: AsyncSession, question: Question, entrant: Entrant, case: int | None, known: Facts) -> None:
+    """Write down which way was taken, and for all cases up to that one what they were asked of."""
+    looked_at = question.conditions if case is None else question.conditions[: case + 1]
+    deciding = looked_at if case is None else looked_at[case:]
+    told = [
+        {"case": number, **finding.as_data()}
+        for number, condition in enumerate(looked_at, start=1)
+        for finding in findings(condition, known)
+    ]
     noted = Noted(
         key=f"{question.enrolment}/{question.step}/{question.iteration}",
         at=question.now,
@@ -119,10 +129,11 @@ async def _note(session: AsyncSession, question: Question, entrant: Entrant, cas
         journey=entrant.journey,
         kind="branch",
         verdict="no case held" if case is None else f"case {case + 1} held",
+        reason="; ".join(str(decisive(condition, known)) for condition in deciding[:_REASONS_MAX]),
         enrolment_id=question.enrolment,
         version=entrant.version,
         step=question.step,
-        facts={"conditions": [{"asked": words(each), "held": holds(each, known)} for each in question.conditions]},
+        facts={"conditions": told},
     )
     await note(session, [noted])
 

@@ -1,7 +1,7 @@
 """Tell Temporal that an attempt is alive, so that a dead worker's letters are taken over soon."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -11,16 +11,16 @@ TIMEOUT = timedelta(seconds=15)
 """Without a sign of life for this long, the attempt is given to another worker."""
 
 
-async def _beat() -> None:
+async def _beat(details: Callable[[], Sequence[object]]) -> None:
     while True:
         await asyncio.sleep(TIMEOUT.total_seconds() / 3)
-        activity.heartbeat()
+        activity.heartbeat(*details())
 
 
 @asynccontextmanager
-async def beating() -> AsyncIterator[None]:
-    """Heartbeat while the block runs."""
-    heart = asyncio.create_task(_beat())
+async def beating(details: Callable[[], Sequence[object]] = tuple) -> AsyncIterator[None]:
+    """Heartbeat while the block runs; `details` tell the next attempt how far this one has come."""
+    heart = asyncio.create_task(_beat(details))
     try:
         yield
     finally:

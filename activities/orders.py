@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from rules.decisions import Verdict
+
 
 @dataclass
 class LetterOrder:
     """Send this letter of this step to the contact of this enrolment. `now` is the run's.
 
     `coupon` gives the contact a code of that coupon. `staff` names those of the shop's own staff who get the letter
-    instead of the contact.
+    instead of the contact. `verdicts` are the run's own, to be recorded.
     """
 
     enrolment: UUID
@@ -24,6 +26,7 @@ class LetterOrder:
     now: datetime
     coupon: str | None = None
     staff: str | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
 
     @property
     def send_key(self) -> str:

@@ -96,7 +96,7 @@ class Turns:
             return None
         now, draft = look.order.now, look.draft
         room = min(each.room for each in counted)
-        if look.wish is None and room > await wishes.rivals(session, look.to.contact_id, draft.enrolment_id):
+        if room > await wishes.rivals(session, look.to.contact_id, draft.enrolment_id):
             return None
         if look.wish is None or now < look.wish.at + _MOMENT:
             until = look.wish.at + _MOMENT if look.wish else now + _MOMENT

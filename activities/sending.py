@@ -13,6 +13,7 @@ from mail.evidence import Evidence, Verdict
 from mail.relay import Relay
 from mail.smtp import Envelope, Outcome, Reply
 from store import ledger
+from store.decisions import record
 from store.doubts import resolve
 from store.session import Database
 
@@ -35,6 +36,7 @@ class Sending:
     async def send(self, order: LetterOrder) -> Receipt:
         """Send the letter of this step, once. Raises `LetterDelayed` errors while its fate is open."""
         async with self._database.transaction() as session:
+            await record(session, order.enrolment, order.verdicts)
             prepared = await self._preparing.prepare(session, order)
         match prepared:
             case Receipt():

@@ -1,8 +1,10 @@
 """Call a webhook, until it answers or the call is stale. Retries are Temporal's."""
 
 import random
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -16,7 +18,7 @@ from activities.orders import Receipt
 from activities.signing import signed
 from rules.decisions import Kind, Noted, Verdict
 from rules.steps import Call
-from rules.values import reach
+from rules.values import MISSING, reach
 from store import facts
 from store.decisions import note, record
 from store.enrolments import ended, hold
@@ -85,7 +87,7 @@ class Webhooks:
             return Receipt("expired", "it could not be delivered in its time")
         body = _body(order, entrant)
         headers = {"content-type": "application/json", "user-agent": "Kundresa"}
-        signature = signed(order.key, datetime.now(now.tzinfo), body, self._secret.get_secret_value())
+        signature = signed(order.key, datetime.now(UTC), body, self._secret.get_secret_value())
         try:
             answered = await self._caller.post(order.call.url, body, {**headers, **signature})
         except AddressRefused as refused:
@@ -111,9 +113,7 @@ def _later(order: CallOrder, now: datetime, why: str, asked: timedelta | None = 
     usual = _DELAYS[min(attempt, len(_DELAYS)) - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 (no secret)
     stale = order.now + order.ttl - now + timedelta(seconds=1)
     delay = max(timedelta(seconds=1), min(max(usual, asked or usual), stale))
-    return ApplicationError(
-        why, type="CallDelayed", next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN
-    )
+    return ApplicationError(why, type="CallDelayed", next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN)
 
 
 def _body(order: CallOrder, entrant: Entrant) -> bytes:
@@ -124,10 +124,16 @@ def _body(order: CallOrder, entrant: Entrant) -> bytes:
         "version": entrant.version,
         "step": order.step,
         "iteration": order.iteration,
-        "traits": {path: reach(entrant.traits, path) for path in order.call.traits},
-        "properties": {path: reach(entrant.start, path) for path in order.call.properties},
+        "traits": _chosen(entrant.traits, order.call.traits),
+        "properties": _chosen(entrant.start, order.call.properties),
     }
     return orjson.dumps({"type": "journey.step", "timestamp": order.now.isoformat(), "data": told})
+
+
+def _chosen(known: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """What stands at these paths; null where nothing does."""
+    values = {path: reach(known, path) for path in paths}
+    return {path: None if value is MISSING else value for path, value in values.items()}
 
 
 def _noted(order: CallOrder, entrant: Entrant, receipt: Receipt) -> Noted:

@@ -10,6 +10,8 @@ from mail.rendering import Letters
 from rules.cart import cart
 from store.coupons import Given
 
+_TOPIC_LONGEST = 60
+
 
 class Writing:
     """The shop's letters, with its name on them."""
@@ -46,7 +48,8 @@ class Writing:
             unsubscribe=Unsubscribe(leave) if leave else None,
             list_id=f"{topic}.{self._domain}" if topic else None,
         )
-        context = letter_context(look, self._shop, leave, coupon.as_context() if coupon else None)
+        confirm = self._links.confirm(look.to.contact_id, asked) if (asked := _asked_about(look)) else None
+        context = letter_context(look, self._shop, leave, coupon.as_context() if coupon else None, confirm)
         context["untold"] = untold
         return compose(heading, self._letters.render(look.draft.letter, context))
 
@@ -59,3 +62,10 @@ class Writing:
             return Mailbox.parse(address).address
         except AddressUnusable:
             return self._shop.reply_to
+
+
+def _asked_about(look: Look) -> str | None:
+    """The topic that the letter may ask to confirm: its own, or the one that the first event names."""
+    told = look.draft.topic or look.to.start.get("topic") or look.to.start.get("topics")
+    topic = told[0] if isinstance(told, list) and told else told
+    return topic if isinstance(topic, str) and 0 < len(topic) <= _TOPIC_LONGEST else None

@@ -10,7 +10,20 @@ from fastapi_offline import FastAPIOffline
 from api import errors
 from api.dependencies import FrontDoor
 from api.keys import Keys
-from api.routes import confirm, contacts, enrolments, events, explanations, health, journeys, segment, unsubscribe
+from api.routes import (
+    confirm,
+    contacts,
+    coupons,
+    enrolments,
+    events,
+    explanations,
+    health,
+    journeys,
+    segment,
+    segments,
+    unsubscribe,
+    versions,
+)
 from mail.links import Links
 from settings import Settings
 from store.intake import Intake
@@ -35,7 +48,9 @@ _TAGS: list[dict[str, Any]] = [
     {"name": "Events", "description": "The plain form, for backend teams."},
     {"name": "Segment tracking API", "description": "For existing Segment-compatible clients and shop plugins."},
     {"name": "Enrolments", "description": "Journeys that start on request."},
+    {"name": "Versions", "description": "Publishing what authors write; needs the admin key."},
     {"name": "Admin", "description": "For operators; needs the admin key."},
+    {"name": "Coupons", "description": "Stock, codes of the shop's own, codes that were used; needs the admin key."},
     {"name": "Confirm", "description": "The link that confirms a subscription (double opt-in); needs no key."},
     {"name": "Unsubscribe", "description": "The link in letters; needs no key."},
     {"name": "Health", "description": "For those who run Kundresa."},
@@ -57,6 +72,7 @@ async def _opened(settings: Settings) -> AsyncIterator[FrontDoor]:
             links=Links(settings.secret.get_secret_value(), settings.public_url),
             shop_name=settings.shop_name,
             temporal_ui_url=settings.temporal_ui_url,
+            templates=settings.templates_dir,
         )
     finally:
         await intake.stop()
@@ -92,8 +108,11 @@ def create_app(settings: Settings) -> FastAPI:
         segment.router,
         enrolments.router,
         journeys.router,
+        versions.router,
         contacts.router,
+        segments.router,
         explanations.router,
+        coupons.router,
         enrolments.steering,
         confirm.router,
         unsubscribe.router,

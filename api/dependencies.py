@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from temporalio.client import Client
 
-from api.figures import MessageCount
+from api.figures import CouponStock, MessageCount
 from api.keys import Keys
 from mail.links import Links
 from store.intake import Intake
@@ -28,7 +29,9 @@ class FrontDoor:
     links: Links
     shop_name: str
     temporal_ui_url: str
+    templates: Path
     message_count: MessageCount = field(default_factory=MessageCount)
+    coupon_stock: CouponStock = field(default_factory=CouponStock)
 
 
 def front_door(request: Request) -> FrontDoor:

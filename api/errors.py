@@ -6,10 +6,11 @@ ApiError
 ├── NotFoundError        there is no such journey, contact or enrolment
 ├── ConflictError        what is asked cannot be done any more, or not with this one
 ├── TooLargeError        over a limit of size
+├── MistakesError        files of authors hold mistakes, each with file and line
 └── InvalidError         fields that cannot be taken, each with its path
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
+from rules.mistakes import Mistake
 from store.recording import EventRefusedError, IntakeOverloadedError, IntakeUnavailableError
 from workflows.starting import RunOver, TemporalProblem
 
@@ -33,12 +35,22 @@ class Detail(BaseModel):
     message: str = Field(examples=["must be an object"])
 
 
+class MistakeDetail(BaseModel):
+    """One mistake in a file of authors, with advice."""
+
+    file: str = Field(examples=["journeys/welcome.yaml"])
+    line: int = Field(examples=[7])
+    place: str = Field(examples=["steps > 'nudge' > wait"])
+    advice: str = Field(examples=["'soon' is no duration; write a number and s, m, h, d or w"])
+
+
 class ErrorBody(BaseModel):
-    """What went wrong: a code for programs, a message for people, and the fields at fault."""
+    """What went wrong: a code for programs, a message for people, and the fields or files at fault."""
 
     code: str = Field(examples=["invalid"])
     message: str = Field(examples=["1 field cannot be taken"])
     details: list[Detail] = Field(default_factory=list)
+    mistakes: list[MistakeDetail] = Field(default_factory=list, description="Only where files were sent.")
 
 
 class ErrorAnswer(BaseModel):
@@ -79,6 +91,14 @@ class InvalidError(ApiError):
     """Fields that cannot be taken."""
 
 
+class MistakesError(ApiError):
+    """Files of authors hold mistakes; nothing was done with any of them."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)} in the files; nothing was published")
+        self.mistakes = mistakes
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How an error is answered. `message` stands in for the error's own words, when those are not for the public."""
@@ -100,6 +120,7 @@ VERDICTS: dict[type[Exception], Verdict] = {
     ConflictError: Verdict(HTTPStatus.CONFLICT, "conflict"),
     TooLargeError: Verdict(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
     InvalidError: Verdict(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
+    MistakesError: Verdict(HTTPStatus.UNPROCESSABLE_ENTITY, "mistakes"),
     EventRefusedError: Verdict(HTTPStatus.UNPROCESSABLE_ENTITY, "refused"),
     IntakeOverloadedError: Verdict(
         HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", {"Retry-After": "1"}, "too much waits just now; send it again"
@@ -120,11 +141,16 @@ def problem(
     message: str,
     details: tuple[tuple[str, str], ...] = (),
     headers: Mapping[str, str] | None = None,
+    mistakes: Sequence[Mistake] = (),
 ) -> Response:
     """An error in its one shape."""
-    listed = [{"path": path, "message": said} for path, said in details]
-    body = orjson.dumps({"error": {"code": code, "message": message, "details": listed}})
-    return Response(body, status, dict(headers or {}), "application/json")
+    told: dict[str, Any] = {"code": code, "message": message}
+    told["details"] = [{"path": path, "message": said} for path, said in details]
+    if mistakes:
+        told["mistakes"] = [
+            {"file": each.file, "line": each.line, "place": each.where, "advice": each.message} for each in mistakes
+        ]
+    return Response(orjson.dumps({"error": told}), status, dict(headers or {}), "application/json")
 
 
 def verdict_on(error: Exception) -> Verdict:
@@ -136,7 +162,8 @@ def answer_to(error: Exception) -> Response:
     """The answer to an error of the table."""
     verdict = verdict_on(error)
     details = error.details if isinstance(error, ApiError) else ()
-    return problem(verdict.status, verdict.code, verdict.message or str(error), details, verdict.headers)
+    mistakes = error.mistakes if isinstance(error, MistakesError) else ()
+    return problem(verdict.status, verdict.code, verdict.message or str(error), details, verdict.headers, mistakes)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

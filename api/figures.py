@@ -1,7 +1,7 @@
 """The API's figures, in the text format of Prometheus. They count; they never name anybody."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -9,7 +9,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store import ledger
+from store import codes, ledger
+from store.codes import Stock
 from store.intake import Intake
 from store.reports import Backlog
 
@@ -33,11 +34,35 @@ class MessageCount:
         return self._counted
 
 
+class CouponStock:
+    """What is left of the coupons. Looking reads every enrolment: an answer is good for `seconds`."""
+
+    def __init__(self, seconds: float = 60, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._stock: Sequence[Stock] = ()
+        self._again_at = float("-inf")
+
+    async def read(self, session: AsyncSession) -> Sequence[Stock]:
+        """Every coupon."""
+        if self._clock() >= self._again_at:
+            self._stock = await codes.stock(session)
+            self._again_at = self._clock() + self._seconds
+        return self._stock
+
+
 class _Figures(Collector):
-    def __init__(self, intake: Intake, backlog: Backlog | None, messages: Mapping[str, int] | None) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        backlog: Backlog | None,
+        messages: Mapping[str, int] | None,
+        coupons: Sequence[Stock] | None,
+    ) -> None:
         self._intake = intake
         self._backlog = backlog
         self._messages = messages
+        self._coupons = coupons
 
     def collect(self) -> Iterator[Metric]:
         """Every figure, as it is now."""
@@ -46,6 +71,7 @@ class _Figures(Collector):
             yield from _of_outbox(self._backlog)
         if self._messages is not None:
             yield _of_messages(self._messages)
+        yield from _of_coupons(self._coupons or ())
 
 
 def _of_intake(intake: Intake) -> Iterator[Metric]:
@@ -74,8 +100,24 @@ def _of_messages(messages: Mapping[str, int]) -> Metric:
     return family
 
 
-def exposed(intake: Intake, backlog: Backlog | None, messages: Mapping[str, int] | None) -> bytes:
+def _of_coupons(stock: Sequence[Stock]) -> Iterator[Metric]:
+    left = GaugeMetricFamily("kundresa_coupon_codes_left", "Codes that nobody has yet.", labels=["coupon"])
+    ahead = GaugeMetricFamily("kundresa_coupon_codes_wanted", "People on their way to a code.", labels=["coupon"])
+    for each in stock:
+        if each.left is not None:
+            left.add_metric([each.coupon], each.left)
+            ahead.add_metric([each.coupon], each.ahead)
+    yield left
+    yield ahead
+
+
+def exposed(
+    intake: Intake,
+    backlog: Backlog | None,
+    messages: Mapping[str, int] | None,
+    coupons: Sequence[Stock] | None = None,
+) -> bytes:
     """The figures of this process, and those of the database that could be read."""
     registry = CollectorRegistry()
-    registry.register(_Figures(intake, backlog, messages))
+    registry.register(_Figures(intake, backlog, messages, coupons))
     return generate_latest(registry)

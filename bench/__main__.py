@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import intake, journeys, latency, memory, messages
+from bench import intake, journeys, latency, memory, messages, routing
 from bench.figures import Figure, Tell, table
 from bench.report import data, page
 from bench.servers import Servers, servers
@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "latency": latency.measure,
     "memory": memory.measure,
     "messages": messages.measure,
+    "routing": routing.measure,
 }
 
 

@@ -8,9 +8,9 @@ CommandError
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,7 +38,7 @@ class Table:
     """Rows under named columns; None is shown as nothing."""
 
     columns: tuple[str, ...]
-    rows: list[tuple[object, ...]]
+    rows: Sequence[tuple[object, ...]]
     title: str = ""
 
 
@@ -47,7 +47,7 @@ class Tree:
     """A line, and those below it."""
 
     label: str
-    branches: list["Tree"] = field(default_factory=list)
+    branches: Sequence["Tree"] = ()
 
 
 Block = str | Table | Tree

@@ -1,5 +1,6 @@
 """Authors' files, read and published: what `kundresa check`, `draw`, `plan` and `apply` do, and every stack's start."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ async def apply(database_url: str, journeys: Path, templates: Path) -> Applied:
     return Applied(published, reading.mistakes)
 
 
+_LETTERS_MAX = 12
 _SINGULAR = {"segments": "segment ", "coupons": "coupon ", "policies": "policy ", "letters": "letter "}
 _GONE = {
     "journeys": "its file is gone, so it takes no new contacts",
@@ -68,14 +70,19 @@ _GONE = {
 }
 
 
-def told(applied: Applied) -> list[str]:
-    """What was done, one line each, the mistakes last. Of what is no journey, only what changed is told."""
-    done = [
-        f"{_SINGULAR.get(one.kind, '')}{one.name}: {_done(one)}"
-        for one in applied.published
-        if one.kind == "journeys" or one.change != "unchanged"
+def told(published: list[Published]) -> list[str]:
+    """What was done, one line each. Of what is no journey, only what changed is told; of many letters, their number."""
+    changed = [one for one in published if one.kind == "journeys" or one.change != "unchanged"]
+    letters = Counter(one.change for one in changed if one.kind == "letters")
+    many = {change for change, number in letters.items() if number > _LETTERS_MAX}
+    return [
+        *(
+            f"{_SINGULAR.get(one.kind, '')}{one.name}: {_done(one)}"
+            for one in changed
+            if one.kind != "letters" or one.change not in many
+        ),
+        *(f"{letters[change]} letters: {change}" for change in sorted(many)),
     ]
-    return [*done, *(f"{mistake} (left as it was)" for mistake in applied.mistakes)]
 
 
 def _done(one: Published) -> str:

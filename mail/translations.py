@@ -20,6 +20,9 @@ from babel.support import Translations as Messages
 SOURCE = "en"
 """The language in which letters are written."""
 
+DOMAIN = "letters"
+"""The name of the `.po` files."""
+
 # English that names no country is written as in Britain, the day before the month, as everywhere but in America.
 _UNPLACED = {SOURCE: Locale(SOURCE, "GB")}
 
@@ -40,7 +43,7 @@ class Language:
 class Translations:
     """All languages of a folder. Without a folder there is English alone."""
 
-    def __init__(self, folder: Path | None = None, domain: str = "letters") -> None:
+    def __init__(self, folder: Path | None = None, domain: str = DOMAIN) -> None:
         self._messages: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
         self._messages |= {path.parts[-3]: _read(path) for path in catalogues(folder, domain)} if folder else {}
 

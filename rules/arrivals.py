@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from rules.facts import Happening
+from rules.facts import Facts, Happening
 from rules.journey import Journey
 from rules.names import EVERY_TRAIT, TRAITS_CHANGED
 from rules.plan import Plan, listens, matches, watches
@@ -25,10 +26,15 @@ class Arrival:
     traits: tuple[str, ...] = ()
     backfill: bool = False
 
-    @property
+    @cached_property
     def age(self) -> timedelta:
         """How long ago it had happened when it arrived."""
         return self.received_at - self.occurred_at
+
+    @cached_property
+    def asked(self) -> Facts:
+        """What a trigger may ask: the event's own properties, and nothing of the contact."""
+        return Facts(now=self.event.at, start=self.event.properties)
 
 
 @dataclass(frozen=True)

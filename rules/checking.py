@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any
 
-from rules.checks import asking, clockwork, letters, naming, reaching, references
+from rules.checks import asking, circles, clockwork, letters, naming, reaching, references
 from rules.coupon import Coupon
 from rules.journey import Journey
+from rules.laid import Laid
 from rules.library import Library, Whole
 from rules.mistakes import Fault
 from rules.places import Places
@@ -16,17 +17,15 @@ from rules.policies import Lifecycle
 from rules.privacy import personal_data_stays_out
 from rules.segment import Segment
 
-__all__ = ["Library", "check", "refer"]
+Rule = Callable[..., Iterator[Fault]]
 
-Kind = TypeVar("Kind", bound=Whole)
-
-_EVERYWHERE: tuple[Callable[[Places[Whole]], Iterator[Fault]], ...] = (
+_EVERYWHERE: tuple[Rule, ...] = (
     asking.where_asks_properties,
     asking.conditions_can_hold,
     asking.patterns_are_portable,
     clockwork.zones_exist,
 )
-_JOURNEYS: tuple[Callable[[Places[Journey]], Iterator[Fault]], ...] = (
+_JOURNEYS: tuple[Rule, ...] = (
     naming.ids_are_unique,
     naming.signals_are_distinct,
     naming.same_can_be_told,
@@ -46,34 +45,46 @@ _JOURNEYS: tuple[Callable[[Places[Journey]], Iterator[Fault]], ...] = (
     reaching.rounds_take_time,
 )
 
-_BESIDE: tuple[Callable[[Places[Whole], Library], Iterator[Fault]], ...] = (
+_BESIDE: tuple[Rule, ...] = (
     references.names_exist,
     references.enrolled_journeys_may_be_requested,
+    references.topics_are_written_about,
+    circles.nothing_rests_on_itself,
+)
+_JOURNEYS_BESIDE: tuple[Rule, ...] = (
+    letters.letters_have_what_they_read,
+    letters.letters_leave_people_alone,
+    circles.journeys_end,
 )
 
 
-def check(whole: Whole) -> list[Fault]:
+def look(whole: Whole) -> Places[Any]:
+    """The file as the checks look at it."""
+    return Laid(whole) if isinstance(whole, Journey) else Places(whole)
+
+
+def check(places: Places[Any]) -> list[Fault]:
     """Everything in the file that makes no sense."""
-    found = _asked(Places[Whole](whole), _EVERYWHERE)
-    match whole:
+    found = _asked(_EVERYWHERE, places)
+    match places.whole:
         case Journey():
-            places = Places(whole)
-            found += _asked(places, _JOURNEYS)
+            found += _asked(_JOURNEYS, places)
         case Segment():
-            found += asking.contacts_have_no_run(Places[Whole](whole))
+            found += asking.contacts_have_no_run(places)
         case Lifecycle():
-            found += [*asking.contacts_have_no_run(Places[Whole](whole)), *reaching.stages_are_taken(Places(whole))]
+            found += [*asking.contacts_have_no_run(places), *reaching.stages_are_taken(places)]
         case Coupon():
-            found += clockwork.coupons_last(Places(whole))
+            found += clockwork.coupons_last(places)
         case _:
             pass
     return found
 
 
-def refer(whole: Whole, library: Library) -> list[Fault]:
+def refer(places: Places[Any], library: Library) -> list[Fault]:
     """Everything that makes no sense beside what there is: names of what is not there, circles, too many letters."""
-    return [fault for rule in _BESIDE for fault in rule(Places[Whole](whole), library)]
+    rules = (*_BESIDE, *_JOURNEYS_BESIDE) if isinstance(places.whole, Journey) else _BESIDE
+    return _asked(rules, places, library)
 
 
-def _asked(places: Places[Kind], rules: Iterable[Callable[[Places[Kind]], Iterator[Fault]]]) -> list[Fault]:
-    return [fault for rule in rules for fault in rule(places)]
+def _asked(rules: Iterable[Rule], *about: Any) -> list[Fault]:
+    return [fault for rule in rules for fault in rule(*about)]

@@ -6,25 +6,28 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from rules.definition import Definition, told_by
+from rules.definition import Definition, OneOrMany, told_by
 from rules.durations import Offset
 from rules.matches import listed
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
+_CLOCK = r"([01]?[0-9]|2[0-3])(:[0-5][0-9]){1,2}"
+
+
 def _clock(value: Any) -> time:
     if isinstance(value, time) and value.tzinfo is None:
         return value
-    if isinstance(value, str) and re.fullmatch(r"([01]?\d|2[0-3])(:[0-5]\d){1,2}", value, re.ASCII):
+    if isinstance(value, str) and re.fullmatch(_CLOCK, value):
         return time.fromisoformat(f"0{value}" if value[1] == ":" else value)
     raise ValueError(f"{value!r} is no time of day; write hours and minutes, such as '09:30'")
 
 
-Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)]
+Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=Annotated[str, Field(pattern=f"^{_CLOCK}$")])]
 """A time of day, on the clock where somebody lives."""
 
-Weekdays = Annotated[tuple[Weekday, ...], BeforeValidator(listed)]
+Weekdays = Annotated[tuple[Weekday, ...], BeforeValidator(listed), OneOrMany()]
 
 
 class LocalTime(Definition):

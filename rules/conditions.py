@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from rules.definition import Definition, EventName, Same, Slug, told_by
+from rules.definition import Definition, EventName, OneOrMany, Same, Slug, told_by
 from rules.durations import Duration
 from rules.instants import When
 
@@ -139,7 +139,7 @@ def _several(value: Any) -> Any:
 class StageIs(Definition):
     """The contact is at one of these stages of the lifecycle, computed at this moment."""
 
-    stage: Annotated[tuple[Slug, ...], BeforeValidator(_several), Field(min_length=1)]
+    stage: Annotated[tuple[Slug, ...], BeforeValidator(_several), Field(min_length=1), OneOrMany()]
 
 
 class InJourney(Definition):

@@ -1,6 +1,6 @@
 """All that authors' files say, by kind and name: what is to become live."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rules.coupon import Coupon
@@ -18,7 +18,8 @@ STAGES, PACING = "stages", "pacing"
 class Content:
     """What is to become live. A kind that is None is left as it is; so are the files that are `broken`.
 
-    `broken` are (kind, name) such as `("journeys", "welcome")`; `letters` are the hashes of their folders.
+    `broken` are (kind, name) such as `("journeys", "welcome")`; `letters` are the hashes of their folders. Without
+    `whole`, nothing is gone because it is not in here.
     """
 
     journeys: Mapping[str, Journey] | None = None
@@ -27,6 +28,7 @@ class Content:
     policies: Mapping[str, Lifecycle | Pacing] | None = None
     letters: Mapping[str, str] | None = None
     broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    whole: bool = True
 
     def definitions(self) -> dict[str, Mapping[str, Definition] | None]:
         """All but the letters, by kind."""
@@ -37,9 +39,10 @@ class Content:
             "policies": self.policies,
         }
 
-    def kept(self, kind: str) -> list[str]:
-        """The names of a kind that are not gone: those that were read, and those that are broken."""
-        return [*(getattr(self, kind) or ()), *(name for of, name in self.broken if of == kind)]
+    def gone(self, kind: str, live: Iterable[str]) -> list[str]:
+        """The names of a kind that are live and gone: they were not read, and are not broken."""
+        kept = {*(getattr(self, kind) or ()), *(name for of, name in self.broken if of == kind)}
+        return sorted(set(live) - kept) if self.whole else []
 
 
 def content(reading: Reading, kinds: frozenset[str], letters: Mapping[str, str] | None) -> Content:

@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LONGEST = timedelta(days=36_525)
+WRITTEN = "([0-9]{1,6}[wdhms])+"
+"""What a duration looks like."""
+
 _WORDS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 
 
@@ -15,7 +18,7 @@ def parse(text: object) -> timedelta:
     """Turn `3d` into three days. Raises ValueError that shows what to write."""
     if isinstance(text, timedelta):
         return text
-    if isinstance(text, str) and re.fullmatch(r"(\d{1,6}[wdhms])+", text):
+    if isinstance(text, str) and re.fullmatch(WRITTEN, text):
         parts = re.findall(r"(\d+)([wdhms])", text)
         seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
         if seconds > _LONGEST.total_seconds():
@@ -47,7 +50,9 @@ def spell(value: timedelta) -> str:
 
 
 Duration = Annotated[
-    timedelta, BeforeValidator(parse, json_schema_input_type=str), PlainSerializer(render, return_type=str)
+    timedelta,
+    BeforeValidator(parse, json_schema_input_type=Annotated[str, Field(pattern=f"^{WRITTEN}$")]),
+    PlainSerializer(render, return_type=str),
 ]
 
 
@@ -70,7 +75,7 @@ def spell_offset(value: timedelta) -> str:
 
 Offset = Annotated[
     timedelta,
-    BeforeValidator(parse_offset, json_schema_input_type=str),
+    BeforeValidator(parse_offset, json_schema_input_type=Annotated[str, Field(pattern=f"^-?{WRITTEN}$")]),
     PlainSerializer(render_offset, return_type=str),
 ]
 """So long after something, or (with a minus) before it."""

@@ -1,18 +1,19 @@
 """Whether an event starts a journey, and if not, why not. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, assert_never
 
 from rules.arrivals import Arrival, Inside, Version
+from rules.conditions import Condition
 from rules.durations import spell
-from rules.facts import Facts, Happening
+from rules.explaining import decisive, findings
+from rules.facts import Happening
 from rules.holds import holds
 from rules.journey import Journey
 from rules.names import DATE_REACHED, REQUESTED, SCHEDULE_REACHED, SEGMENT_ENTERED, SEGMENT_LEFT
-from rules.needs import reads
-from rules.phrases import words
 from rules.pruning import started_with
 from rules.triggers import OnDate, OnEvent, OnRequest, OnSchedule, OnSegment, Trigger
 from rules.values import MISSING, reach
@@ -37,16 +38,23 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Why:
+    """A reason in words, and the facts that it rests on."""
+
+    reason: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Refuse:
     """The contact does not enter, although the journey's trigger names the event. `verdict` is the reason in a word.
 
-    `facts` are what it rests on.
+    `why` finds the words: of most refusals nobody asks for them, for they are written down already.
     """
 
     version: Version
     verdict: str
-    reason: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    why: Callable[[], Why]
 
 
 def occasions(trigger: Trigger) -> tuple[str, ...]:
@@ -76,8 +84,7 @@ def enter(arrival: Arrival, candidate: Version, inside: Sequence[Inside]) -> Sta
         return refusals[0]
     key = key_of(arrival.event, candidate.journey)
     if key is None:
-        path = candidate.journey.key or ""
-        return Refuse(candidate, "no key", f"{arrival.event.name} tells no {path}", {"key": path})
+        return Refuse(candidate, "no key", partial(_keyless, arrival, candidate.journey))
     same = [each for each in inside if each.journey == candidate.plan.journey and each.key == key]
     return _barred(candidate, same, arrival.received_at) or Start(
         candidate, key, started_with(arrival.event, candidate)
@@ -108,11 +115,9 @@ def _named(event: Happening, candidate: Version) -> bool:
 def _refused(trigger: Trigger, arrival: Arrival, candidate: Version) -> Refuse | None:
     """Why this trigger does not start the journey; None: it does."""
     if isinstance(trigger, OnEvent):
-        return _late(trigger, arrival, candidate) or _filtered(trigger, arrival.event, candidate)
+        return _late(trigger, arrival, candidate) or _filtered(trigger, arrival, candidate)
     if isinstance(trigger, OnDate) and arrival.age > DAY:
-        return Refuse(
-            candidate, "late", f"the date was reached {_span(arrival.age)} ago, while nobody worked", _age(arrival, DAY)
-        )
+        return Refuse(candidate, "late", partial(_passed, arrival))
     return None
 
 
@@ -122,10 +127,22 @@ def _late(trigger: OnEvent, arrival: Arrival, candidate: Version) -> Refuse | No
         return None
     if allowed is not None and arrival.age <= allowed:
         return None
+    return Refuse(candidate, "backfill" if arrival.backfill else "late", partial(_came_late, arrival, allowed))
+
+
+def _came_late(arrival: Arrival, allowed: timedelta | None) -> Why:
     how = "was imported, and happened" if arrival.backfill else "happened"
     bound = f"up to {spell(allowed)} late" if allowed is not None else "only when they are new"
     reason = f"{arrival.event.name} {how} {_span(arrival.age)} before it came; the journey takes events {bound}"
-    return Refuse(candidate, "backfill" if arrival.backfill else "late", reason, _age(arrival, allowed))
+    return Why(reason, _age(arrival, allowed))
+
+
+def _passed(arrival: Arrival) -> Why:
+    return Why(f"the date was reached {_span(arrival.age)} ago, while nobody worked", _age(arrival, DAY))
+
+
+def _keyless(arrival: Arrival, journey: Journey) -> Why:
+    return Why(f"{arrival.event.name} tells no {journey.key}", {"key": journey.key})
 
 
 def _age(arrival: Arrival, allowed: timedelta | None) -> dict[str, Any]:
@@ -141,39 +158,43 @@ def _span(age: timedelta) -> str:
     return spell(timedelta(seconds=age.total_seconds() // 60 * 60)) if age >= timedelta(minutes=1) else "a moment"
 
 
-def _filtered(trigger: OnEvent, event: Happening, candidate: Version) -> Refuse | None:
-    if trigger.where is None:
+def _filtered(trigger: OnEvent, arrival: Arrival, candidate: Version) -> Refuse | None:
+    if trigger.where is None or holds(trigger.where, arrival.asked):
         return None
-    asked = Facts(now=event.at, start=event.properties)
-    if holds(trigger.where, asked):
-        return None
-    values = {
-        path: value for path in sorted(reads(trigger.where)) if (value := reach(event.properties, path)) is not MISSING
-    }
-    told = ", ".join(f"{path} {value}" for path, value in values.items()) or "it tells none of that"
-    return Refuse(candidate, "filter", f"{event.name}: not {words(trigger.where)}, but {told}", {"values": values})
+    return Refuse(candidate, "filter", partial(_failed, trigger.where, arrival))
+
+
+def _failed(where: Condition, arrival: Arrival) -> Why:
+    """The first condition that fails, with the value that it was asked of."""
+    conditions = [finding.as_data() for finding in findings(where, arrival.asked)]
+    return Why(f"{arrival.event.name} does not count; {decisive(where, arrival.asked)}", {"conditions": conditions})
 
 
 def _barred(candidate: Version, same: Sequence[Inside], now: datetime) -> Refuse | None:
     """One run at a time; whether there may be another after it is the author's rule."""
     if not same:
         return None
-    if any(not each.ended for each in same):
-        active = next(each for each in same if not each.ended)
-        facts = {"enrolment": str(active.id), "since": active.started_at.isoformat()}
-        return Refuse(candidate, "inside", f"on the way since {active.started_at:%Y-%m-%d %H:%M} UTC", facts)
+    active = next((each for each in same if not each.ended), None)
+    if active is not None:
+        return Refuse(candidate, "inside", partial(_on_the_way, active))
     rule, latest = candidate.journey.re_entry, max(each.started_at for each in same)
-    if not rule.allowed:
-        return Refuse(candidate, "re-entry", f"entered {latest:%Y-%m-%d}, and the journey is for once", _since(latest))
-    until = latest + (rule.after or timedelta(0))
-    if now >= until:
+    until = latest + (rule.after or timedelta(0)) if rule.allowed else None
+    if until is not None and now >= until:
         return None
+    return Refuse(candidate, "re-entry", partial(_was_in, latest, until))
+
+
+def _on_the_way(active: Inside) -> Why:
+    facts = {"enrolment": str(active.id), "since": active.started_at.isoformat()}
+    return Why(f"on the way since {active.started_at:%Y-%m-%d %H:%M} UTC", facts)
+
+
+def _was_in(latest: datetime, until: datetime | None) -> Why:
+    facts = {"entered": latest.isoformat()}
+    if until is None:
+        return Why(f"entered {latest:%Y-%m-%d}, and the journey is for once", facts)
     reason = f"entered {latest:%Y-%m-%d %H:%M} UTC, and may enter again from {until:%Y-%m-%d %H:%M} UTC on"
-    return Refuse(candidate, "re-entry", reason, _since(latest) | {"until": until.isoformat()})
-
-
-def _since(latest: datetime) -> dict[str, Any]:
-    return {"entered": latest.isoformat()}
+    return Why(reason, facts | {"until": until.isoformat()})
 
 
 def key_of(event: Happening, journey: Journey) -> str | None:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rules.advice import one_of
-from rules.checking import check, refer
+from rules.checking import check, look, refer
 from rules.coupon import Coupon
 from rules.journey import Journey
 from rules.library import Library, Whole
 from rules.mistakes import Fault, InvalidFileError, Mistake
 from rules.notation import Source, parse
+from rules.places import Places
 from rules.policies import Lifecycle, Pacing
 from rules.segment import Segment
 from rules.shape import shape
@@ -52,10 +53,16 @@ class Draft:
 
     kind: str
     name: str
-    whole: Whole
+    places: Places[Any]
     source: Source
     own: list[Mistake]
     beside: list[Mistake] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Whole:
+        """What the file says."""
+        whole: Whole = self.places.whole
+        return whole
 
     @property
     def wrong(self) -> bool:
@@ -92,9 +99,9 @@ def draft(model: type[Whole], file: str, content: str | bytes) -> Draft:
     whole, misshapen = shape(source, model)
     if whole is None:
         raise InvalidFileError(sorted([*mistakes, *misshapen], key=lambda mistake: mistake.line))
-    return Draft(
-        *place(file), whole, source, [*mistakes, *map(source.mistake, (*_misnamed(whole, file), *check(whole)))]
-    )
+    places = look(whole)
+    faults = [*_misnamed(whole, file), *check(places)]
+    return Draft(*place(file), places, source, [*mistakes, *map(source.mistake, faults)])
 
 
 def settle(drafts: list[Draft], library: Library, broken: set[tuple[str, str]]) -> None:
@@ -104,7 +111,7 @@ def settle(drafts: list[Draft], library: Library, broken: set[tuple[str, str]]) 
         wrong = sum(each.wrong for each in drafts)
         known = _known(drafts, library, broken)
         for each in asked:
-            each.beside = [each.source.mistake(fault) for fault in refer(each.whole, known)]
+            each.beside = [each.source.mistake(fault) for fault in refer(each.places, known)]
         asked = [each for each in drafts if not each.wrong]
 
 

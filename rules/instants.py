@@ -7,9 +7,9 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from rules.durations import parse, render
+from rules.durations import WRITTEN, parse, render
 
 TEXT: Final = (
     r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
@@ -84,9 +84,13 @@ def _serialized(value: datetime | Relative) -> str:
     return str(value) if isinstance(value, Relative) else value.isoformat().replace("+00:00", "Z")
 
 
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"[T ][0-9]{2}(:?[0-9]{2}){0,2}([.,][0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2}){0,2})?"
+_PATTERN = rf"^(now|in +{WRITTEN}|{WRITTEN} +ago|{_DAY}({_TIME})?)$"
+
 When = Annotated[
     datetime | Relative,
-    BeforeValidator(_written, json_schema_input_type=str),
+    BeforeValidator(_written, json_schema_input_type=Annotated[str, Field(pattern=_PATTERN)]),
     PlainSerializer(_serialized, return_type=str),
 ]
 """A moment that an author writes: fixed (with an offset once it is read), or moving with the clock."""

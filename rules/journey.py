@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from rules.definition import Definition, Slug
-from rules.durations import Duration
+from rules.definition import Definition, OneOrMany, Slug
+from rules.durations import WRITTEN, Duration
 from rules.matches import EventMatch, EventMatches, listed
 from rules.steps import AnyStep, MessageClass
 from rules.triggers import Trigger
@@ -16,6 +16,9 @@ class ReEntry(Definition):
 
     allowed: bool
     after: Duration | None = None
+
+
+_Text = Annotated[str, Field(pattern=rf"^(never|always|after {WRITTEN})$")]
 
 
 def _re_entry(value: Any) -> Any:
@@ -49,9 +52,9 @@ class Journey(Definition):
     title: str = Field(min_length=1, max_length=120)
     class_: MessageClass = Field(alias="class")
     topic: Slug | None = None
-    trigger: Annotated[tuple[Trigger, ...], BeforeValidator(listed), Field(min_length=1)]
+    trigger: Annotated[tuple[Trigger, ...], BeforeValidator(listed), Field(min_length=1), OneOrMany()]
     key: str | None = Field(default=None, pattern=r"^properties\.[A-Za-z0-9_.]+$")
-    re_entry: Annotated[ReEntry, BeforeValidator(_re_entry)] = ReEntry(allowed=False)
+    re_entry: Annotated[ReEntry, BeforeValidator(_re_entry, json_schema_input_type=_Text)] = ReEntry(allowed=False)
     exit_on: EventMatches = ()
     goal: Goal | None = None
     limit: Duration | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from rules.conditions import Condition
-from rules.definition import Definition, EventName, Same
+from rules.definition import Definition, EventName, OneOrMany, Same
 
 
 def listed(value: Any) -> Any:
@@ -18,7 +18,7 @@ def named(value: Any) -> Any:
     return [{"event": item} if isinstance(item, str) else item for item in listed(value)]
 
 
-EventNames = Annotated[tuple[EventName, ...], BeforeValidator(listed), Field(min_length=1)]
+EventNames = Annotated[tuple[EventName, ...], BeforeValidator(listed), Field(min_length=1), OneOrMany()]
 
 
 class EventMatch(Definition):
@@ -29,4 +29,4 @@ class EventMatch(Definition):
     same: Same = None
 
 
-EventMatches = Annotated[tuple[EventMatch, ...], BeforeValidator(named)]
+EventMatches = Annotated[tuple[EventMatch, ...], BeforeValidator(named), OneOrMany(text=True)]

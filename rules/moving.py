@@ -13,11 +13,19 @@ from rules.plan import (
 from rules.state import State
 
 # MigrationRefused
-# └── StepGone   the step at which the run stands is not in the other version, and nothing is named for it
+# ├── OtherJourney   the version is not one of the run's journey
+# └── StepGone       the step at which the run stands is not in the other version, and nothing is named for it
 
 
 class MigrationRefused(Exception):
     """The run cannot go on with the other version; it goes on with its own."""
+
+
+class OtherJourney(MigrationRefused):
+    """The version is not one of the run's journey."""
+
+    def __init__(self, journey: str) -> None:
+        super().__init__(f"the plan is one of {journey}")
 
 
 class StepGone(MigrationRefused):

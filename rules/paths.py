@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from rules.conditions import Condition
 from rules.plan import (
     Plan,
     PlannedBranch,
@@ -22,10 +23,11 @@ NOTHING = timedelta(0)
 
 @dataclass(frozen=True)
 class Passage:
-    """A way from one step on to another (None: the end), which takes no less than `least`."""
+    """A way from one step on to another (None: the end). It takes no less than `least`, and `given` held on it."""
 
     to: str | None
     least: timedelta = NOTHING
+    given: Condition | None = None
 
 
 def passages(step: PlannedStep) -> Iterator[Passage]:
@@ -41,7 +43,9 @@ def passages(step: PlannedStep) -> Iterator[Passage]:
                 yield Passage(late, timeout)
         case PlannedBranch(branch=cases, next=others):
             found = ways_of([case.when for case in cases])
-            yield from (Passage(case.to) for case, why in zip(cases, found.dead, strict=True) if why is None)
+            yield from (
+                Passage(case.to, given=case.when) for case, why in zip(cases, found.dead, strict=True) if why is None
+            )
             if not found.exhausted:
                 yield Passage(others)
         case PlannedSplit(split=chances):

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from rules.clocks import Clock, Weekdays
 from rules.conditions import Condition
-from rules.definition import Definition, Slug
+from rules.definition import Definition, OneOrMany, Slug
 from rules.durations import Duration
 from rules.matches import listed
 
@@ -79,8 +79,8 @@ class Cap(Definition):
 class Pacing(Definition):
     """When marketing letters rest, and how many a contact gets. The file `pacing.yaml`."""
 
-    quiet_hours: Annotated[tuple[QuietHours, ...], BeforeValidator(listed)] = ()
-    caps: Annotated[tuple[Cap, ...], BeforeValidator(listed)] = ()
+    quiet_hours: Annotated[tuple[QuietHours, ...], BeforeValidator(listed), OneOrMany()] = ()
+    caps: Annotated[tuple[Cap, ...], BeforeValidator(listed), OneOrMany()] = ()
 
     @model_validator(mode="after")
     def _leaves_time(self) -> Self:

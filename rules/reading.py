@@ -1,7 +1,7 @@
 """Read the files of authors. The one module of the rules that opens files; whatever is in them, it tells mistakes.
 
 `read_all(folders)` reads everything of a shop from disk, `read_texts(texts)` the same from memory (what the API gets:
-`{"journeys/welcome.yaml": "journey: welcome\\n..."}`). Both give one `Reading`. `read_journey` and `read_journeys` read
+`{"journeys/welcome.yaml": "journey: welcome ..."}`). Both give one `Reading`. `read_journey` and `read_journeys` read
 journeys alone.
 """
 

@@ -13,7 +13,7 @@ from rules.chance import drawn
 from rules.course import Course
 from rules.facts import Happening
 from rules.moves import Admit, Apply, Ask, Call, Deliver, Finish, Inform, Move, Sleep
-from rules.moving import move
+from rules.moving import OtherJourney, move
 from rules.plan import (
     Plan,
     PlannedBranch,
@@ -77,6 +77,7 @@ class Run:
                 case Sleep(until=until):
                     return Sleep(waits.earliest(until, latest))
                 case made:
+                    state.stale = False
                     return made
         return Finish(reason)
 
@@ -136,19 +137,21 @@ class Run:
         None may become another answer by time alone at `look`. An answer that something has overtaken is of no use.
         """
         course, state = self._course, self.state
+        if state.stale:
+            return
         match self.step:
             case PlannedBranch(branch=cases, next=otherwise):
                 if case is None:
                     course.go(otherwise, "no case held", now)
                 else:
                     course.go(cases[case].to, f"case {case + 1} held", now)
-            case PlannedWaitFor(next=after) as step if not state.stale:
+            case PlannedWaitFor(next=after) as step:
                 if case is not None:
                     course.decide("wait", "true", after, phrases.words(awaited(step)[case]), now)
                 else:
                     state.asked = True
                     state.look = max(look, now + waits.BREATH) if look is not None else None
-            case PlannedRepeat() as step if not state.stale:
+            case PlannedRepeat() as step:
                 assert step.repeat.until is not None
                 if case is None:
                     waits.begin_round(course, step, now)
@@ -185,6 +188,8 @@ class Run:
 
         Raises MigrationRefused, and then nothing is changed.
         """
+        if plan.journey != self.plan.journey:
+            raise OtherJourney(plan.journey)
         if self.state.over is None:
             before = self.plan.version
             at = move(self.state, plan, mapping)

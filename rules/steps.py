@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Discriminator, Field, HttpUrl, Tag, TypeAd
 
 from rules.clocks import Moment
 from rules.conditions import Condition, Scalar
-from rules.definition import Definition, Slug, told_by
+from rules.definition import Definition, OneOrMany, Slug, told_by
 from rules.durations import Duration
 from rules.matches import EventMatch, EventMatches, named
 
@@ -53,7 +53,7 @@ Awaited = Annotated[
     Annotated[Becomes, Tag("condition")] | Annotated[EventMatch, Tag("event")],
     Discriminator(told_by(("condition", "event"))),
 ]
-AnyAwaited = Annotated[tuple[Awaited, ...], BeforeValidator(named), Field(min_length=1)]
+AnyAwaited = Annotated[tuple[Awaited, ...], BeforeValidator(named), Field(min_length=1), OneOrMany(text=True)]
 """What ends a wait: any one of these."""
 
 
@@ -179,7 +179,7 @@ def _address(value: Any) -> Any:
 class Call(Definition):
     """A webhook: its address, and the traits and properties of the first event that it is told."""
 
-    url: Annotated[str, BeforeValidator(_address)]
+    url: Annotated[str, BeforeValidator(_address, json_schema_input_type=HttpUrl)]
     traits: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
 
@@ -191,7 +191,7 @@ def _called(value: Any) -> Any:
 class Webhook(Step):
     """Call another system, signed by the Standard Webhooks scheme. After `ttl` it is not tried any more."""
 
-    webhook: Annotated[Call, BeforeValidator(_called)]
+    webhook: Annotated[Call, BeforeValidator(_called, json_schema_input_type=HttpUrl | Call)]
     ttl: Duration | None = None
 
 

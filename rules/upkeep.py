@@ -15,6 +15,7 @@ from rules.holds import holds
 from rules.names import EVERY_TRAIT, SUBSCRIBED, TRAITS_CHANGED, UNSUBSCRIBED
 from rules.needs import Needs, needs, together
 from rules.policies import Stage
+from rules.spans import Spans, spans, stage_spans
 from rules.triggers import OnDate
 
 _INSTANT = timedelta(microseconds=1)
@@ -77,13 +78,15 @@ def _both(one: Change, other: Change) -> Change:
 class KeptSegment:
     """Who is in this segment is known, and told when it changes.
 
-    `vacuous`: it holds, or comes to hold by time alone, of somebody of whom nothing is known.
+    `vacuous`: it holds, or comes to hold by time alone, of somebody of whom nothing is known. `spans`: how time alone
+    can change it.
     """
 
     name: str
     condition: Condition
     needs: Needs
     vacuous: bool
+    spans: Spans
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +95,7 @@ class KeptStages:
 
     stages: Sequence[Stage]
     needs: Needs
+    spans: Spans
     name: str = ""
     vacuous: bool = True
 
@@ -120,13 +124,14 @@ def kept_segment(name: str, named: Named) -> KeptSegment:
     condition = named.segments[name]
     nothing = Facts(now=datetime(2000, 1, 1, tzinfo=UTC), named=named)
     vacuous = holds(condition, nothing) or flips(condition, nothing) is not None
-    return KeptSegment(name, condition, needs(condition, named), vacuous)
+    return KeptSegment(name, condition, needs(condition, named), vacuous, spans(condition, named))
 
 
 def kept_stages(named: Named) -> KeptStages:
     """The lifecycle, ready to be kept. Raises Circle."""
     conditions = (stage.when for stage in named.stages)
-    return KeptStages(named.stages, together(needs(each, named) for each in conditions if each is not None))
+    asked = together(needs(each, named) for each in conditions if each is not None)
+    return KeptStages(named.stages, asked, stage_spans(named))
 
 
 def kept_dates(journey: str, triggers: Iterable[object]) -> Iterator[KeptDate]:

@@ -34,7 +34,6 @@ def wait(course: Course, step: Waiting, now: datetime) -> Move | None:
             return _sleep_or_go(course, after, f"{spell(duration)} over", now)
         case PlannedWaitUntil(wait_until=moment, next=after):
             if state.until is None:
-                state.stale = False
                 return Locate(course.at, moment)
             return _sleep_or_go(course, after, "the time has come", now)
         case PlannedWaitFor():
@@ -70,7 +69,6 @@ def _listen(course: Course, step: PlannedWaitFor, now: datetime) -> Move | None:
     if step.timeout is not None:
         state.until = state.until or state.arrived + step.timeout
     if (conditions := awaited(step)) and _must_ask(course, now):
-        state.stale = False
         return Ask(course.at, conditions, course.iteration, "wait")
     sleep = _sleep(course, now)
     if sleep is None and step.timeout is not None:
@@ -99,7 +97,6 @@ def _round(course: Course, step: PlannedRepeat, now: datetime) -> Move | None:
     if rounds.until is None:
         begin_round(course, step, now)
         return None
-    state.stale = False
     return Ask(course.at, (rounds.until,), course.iteration, "repeat")
 
 

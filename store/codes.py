@@ -20,7 +20,11 @@ _PAGE = 5_000
 
 
 class CouponUnfit(ValueError):
-    """The coupon does not take codes: it is not published, or its codes are not of that kind."""
+    """The coupon does not take codes: it is not published (`missing`), or its codes are not of that kind."""
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
 
 
 async def add(session: AsyncSession, coupon: str, codes: Iterable[str]) -> int:
@@ -44,7 +48,7 @@ async def pool_of(session: AsyncSession, coupon: str) -> Pool:
     """The pool of this coupon. Raises CouponUnfit."""
     definition = await session.scalar(text("SELECT definition FROM coupons WHERE name = :name"), {"name": coupon})
     if definition is None:
-        raise CouponUnfit(f"there is no coupon {coupon}")
+        raise CouponUnfit(f"there is no coupon {coupon}", missing=True)
     codes = Coupon.model_validate(definition).codes
     if not isinstance(codes, Pool):
         raise CouponUnfit(f"{coupon} has one fixed code and no pool")
@@ -56,6 +60,12 @@ async def generate(session: AsyncSession, coupon: str, pool: Pool, number: int) 
     if pool.pool != "generated":
         return 0
     return await add(session, coupon, (new_code(pool, secrets.choice) for _ in range(number)))
+
+
+async def free(session: AsyncSession, coupon: str) -> list[str]:
+    """The codes of the pool that nobody has yet, the oldest first."""
+    asked = text("SELECT code FROM coupon_codes WHERE coupon = :coupon AND pooled AND enrolment_id IS NULL ORDER BY id")
+    return list((await session.execute(asked, {"coupon": coupon})).scalars())
 
 
 _STOCK = text(
@@ -75,6 +85,7 @@ _STOCK = text(
            (SELECT count(*) FROM coupon_codes k WHERE k.coupon = c.name AND k.enrolment_id IS NOT NULL) AS given,
            (SELECT count(*) FROM redemptions r WHERE r.coupon = c.name) AS redeemed
     FROM coupons c LEFT JOIN ahead a ON a.coupon = c.name
+    WHERE c.withdrawn_at IS NULL OR a.number > 0
     ORDER BY c.name
     """
 )
@@ -99,8 +110,8 @@ class Stock:
         if self.left is None:
             return None
         if self.left < self.ahead:
-            return f"{self.left} codes for {self.ahead} people on their way to one"
-        return f"only {self.left} codes are left" if self.left < self.warn_below else None
+            return f"{self.left} left for {self.ahead} people on their way to a code"
+        return f"only {self.left} left" if self.left < self.warn_below else None
 
 
 async def stock(session: AsyncSession) -> list[Stock]:

@@ -44,7 +44,12 @@ def reach(mapping: Value | None, path: str) -> Value | None:
     # `->` with a text reaches into objects alone, as rules do.
     for key in path.split("."):
         mapping = mapping.op("->", return_type=JSONB())(literal(key, Text))
-    return func.nullif(mapping, _NULL, type_=JSONB)
+    return present(mapping)
+
+
+def present(value: Value) -> Value:
+    """The value, where null counts as missing."""
+    return func.nullif(value, _NULL, type_=JSONB)
 
 
 def compares(comparison: Comparison, value: Value | None, now: datetime) -> Truth:

@@ -19,12 +19,12 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from rules.conditions import Condition, EventHappened, LetterWas, Times
 from rules.instants import settled
 from rules.measures import AVERAGE_DECIMALS
-from store.comparing import Truth, Value, as_json, as_number, compares, identity, reach
+from store.comparing import Truth, Value, as_json, as_number, compares, identity, present, reach
 from store.tables import CONTACTS, EVENTS, MESSAGES
 
 Inside = Callable[[Condition, Value], Truth]
@@ -122,8 +122,8 @@ def _figure(name: str, path: str, event: FromClause) -> Value:
 
 
 def _foremost(value: Value, *order: ColumnElement[Any]) -> Value:
-    gathered = func.array_agg(value, type_=ARRAY(JSONB)).aggregate_order_by(*order)
-    return gathered[1]
+    gathered = func.jsonb_agg(value, type_=JSONB).aggregate_order_by(*order)
+    return present(gathered.op("->", return_type=JSONB())(literal_column("0")))
 
 
 def _power(exponent: int) -> ColumnElement[Any]:

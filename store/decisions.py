@@ -52,3 +52,14 @@ async def record(session: AsyncSession, enrolment: UUID, verdicts: Sequence[Verd
     await session.execute(_RECORD, {"enrolment": str(enrolment), "rows": rows})
     if ways := {each.step: each.verdict for each in verdicts if each.kind == "split"}:
         await session.execute(_WAYS, {"enrolment": enrolment, "ways": orjson.dumps(ways).decode()})
+
+
+OF_SETTLED = """
+    INSERT INTO decisions (key, at, contact_id, enrolment_id, journey, version, step, kind, verdict, reason, facts)
+    SELECT m.send_key || '/' || m.state, greatest(m.paced_at, now()), m.contact_id, m.enrolment_id, m.journey,
+           e.version, m.step, CASE WHEN m.staff IS NULL THEN 'letter' ELSE 'notify' END, m.state, m.reason, m.facts
+    FROM settled m JOIN enrolments e ON e.id = m.enrolment_id
+    WHERE m.settled_at IS NOT NULL
+    ON CONFLICT (key) DO NOTHING
+"""
+"""Notes the decision about each message of the CTE `settled` whose fate is final."""

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store.ledger import CLAIMED, DECIDED
+from store import due
+from store.decisions import OF_SETTLED
+from store.ledger import CLAIMED, SENT
 
 _PAGE = 100
 
@@ -37,7 +39,7 @@ async def resolve(
                     raw = CASE WHEN :final THEN NULL ELSE raw END
                 WHERE id = :id AND state = 'unknown' AND settled_at IS NULL AND dot_at = :dot_at
                 RETURNING *
-            ), decided AS ({DECIDED})
+            ), decided AS ({OF_SETTLED})
             SELECT 1 FROM settled
             """  # noqa: S608  (a constant of ours)
         ),
@@ -50,7 +52,10 @@ async def resolve(
             "final": state != CLAIMED,
         },
     )
-    return row.one_or_none() is not None
+    found = row.one_or_none() is not None
+    if found and state == SENT:
+        await due.look_at_receiver(session, message)
+    return found
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ async def cancel_left(session: AsyncSession) -> int:
                 FROM enrolments e
                 WHERE e.id = m.enrolment_id AND e.status = 'ended' AND m.state = 'claimed'
                 RETURNING m.*
-            ), decided AS ({DECIDED})
+            ), decided AS ({OF_SETTLED})
             SELECT 1 FROM settled
             """  # noqa: S608  (a constant of ours)
         )

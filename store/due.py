@@ -76,25 +76,28 @@ def _columns(keys: Sequence[Key]) -> dict[str, list[object]]:
 
 
 # A row that stands already is made younger, so that whoever is just looking, and has not seen this, leaves it there.
-_LOOK_AT = text(
-    """
+_LOOK_AT = """
     INSERT INTO due (kind, name, contact_id, at)
-    SELECT 'look', :what, e.contact_id, clock_timestamp() FROM enrolments e
-    WHERE e.id = ANY(:enrolments) AND (
+    SELECT DISTINCT 'look', :what, x.contact_id, clock_timestamp() FROM {table} x
+    WHERE x.id = ANY(:ids) AND (
         EXISTS (SELECT FROM segments s WHERE s.withdrawn_at IS NULL AND s.definition @? cast(:path AS jsonpath))
         OR EXISTS (SELECT FROM policies p WHERE p.name = 'stages' AND p.definition @? cast(:path AS jsonpath)))
-    ORDER BY e.contact_id
+    ORDER BY x.contact_id
     ON CONFLICT (kind, name, contact_id) DO UPDATE SET at = excluded.at
     """
-)
-_PATHS = {STAYS: "$.**.in_journey", LETTERS: "$.**.letter"}
+_STAYED = text(_LOOK_AT.format(table="enrolments"))
+_RECEIVED = text(_LOOK_AT.format(table="messages"))
 
 
-async def look_at(session: AsyncSession, enrolments: Collection[UUID], what: Literal["stays", "letters"]) -> None:
-    """Have the sweep look at the contacts of these enrolments, if any segment asks for what has changed."""
+async def look_at(session: AsyncSession, enrolments: Collection[UUID], what: Literal["stays"] = "stays") -> None:
+    """These enrolments began or ended: have the sweep look at their contacts, if any segment asks for that."""
     if enrolments:
-        values = {"enrolments": list(enrolments), "what": what, "path": _PATHS[what]}
-        await session.execute(_LOOK_AT, values)
+        await session.execute(_STAYED, {"ids": list(enrolments), "what": what, "path": "$.**.in_journey"})
+
+
+async def look_at_receiver(session: AsyncSession, message: UUID) -> None:
+    """This message was sent: have the sweep look at its contact, if any segment asks for that."""
+    await session.execute(_RECEIVED, {"ids": [message], "what": LETTERS, "path": "$.**.letter"})
 
 
 async def look_at_all(session: AsyncSession, contacts: Collection[UUID]) -> None:
@@ -149,11 +152,35 @@ async def fallen(
     return [Fallen(row.kind, row.name, row.contact_id, row.at) for row in rows]
 
 
+async def move_strays(session: AsyncSession, contacts: Collection[UUID]) -> None:
+    """What stands there for contacts that were just merged becomes a look at the ones that they became."""
+    if contacts:
+        rows = await session.execute(
+            text(
+                """
+                WITH gone AS (DELETE FROM due WHERE contact_id = ANY(:ids) RETURNING contact_id)
+                SELECT DISTINCT c.merged_into FROM gone JOIN contacts c ON c.id = gone.contact_id
+                WHERE c.merged_into IS NOT NULL
+                """
+            ),
+            {"ids": list(contacts)},
+        )
+        await look_at_all(session, list(rows.scalars()))
+
+
 async def looked(session: AsyncSession, contacts: Collection[UUID], until: datetime) -> None:
     """These contacts were looked at, with all that was known at `until`."""
     await session.execute(
         text("DELETE FROM due WHERE kind = :look AND contact_id = ANY(:ids) AND at <= :until"),
         {"look": LOOK, "ids": list(contacts), "until": until},
+    )
+
+
+async def drop_all_but(session: AsyncSession, kind: str, names: str, kept: Collection[str]) -> None:
+    """Remove all rows whose names are like `names`, a pattern of LIKE, and not among those that are kept."""
+    await session.execute(
+        text("DELETE FROM due WHERE kind = :kind AND name LIKE :names AND name <> ALL(:kept)"),
+        {"kind": kind, "names": names, "kept": list(kept)},
     )
 
 

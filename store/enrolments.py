@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from rules.arrivals import Inside
-from store import ledger
+from store import due, ledger
 from store.models import Enrolment
 
 _NAMESPACE = UUID("5b0c7a52-3a1b-4c52-9c85-4b1d0a3c2f10")
@@ -106,6 +106,7 @@ async def end(session: AsyncSession, enrolment: UUID, reason: str, at: datetime)
         {"id": enrolment, "reason": reason, "at": at},
     )
     await ledger.cancel(session, enrolment, reason)
+    await due.look_at(session, [enrolment])
 
 
 async def inside(session: AsyncSession, workflows: Collection[str]) -> list[tuple[UUID, str]]:

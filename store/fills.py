@@ -52,7 +52,7 @@ async def follow(session: AsyncSession) -> list[tuple[str, str]]:
     """
     if not await _different(session):
         return []
-    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    await alone(session)
     different = await _different(session)
     for (kind, name), content in different.items():
         await begin(session, kind, name, content)
@@ -82,6 +82,11 @@ async def begin(session: AsyncSession, kind: str, name: str, content: str) -> No
     )
 
 
+async def alone(session: AsyncSession) -> None:
+    """Have nobody publish, and nobody keep contacts current, until the transaction ends."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
 async def share(session: AsyncSession) -> None:
     """Have nobody publish until the transaction ends."""
     await session.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": _LOCK})
@@ -93,6 +98,11 @@ async def fillings(session: AsyncSession) -> list[Filling]:
         text("SELECT kind, name, hash, cursor, seen, began_at, filled_at FROM fills ORDER BY began_at, kind, name")
     )
     return [Filling(**row) for row in rows.mappings()]
+
+
+async def unfinished(session: AsyncSession) -> bool:
+    """Whether anything is not filled in yet."""
+    return bool(await session.scalar(text("SELECT EXISTS (SELECT FROM fills WHERE filled_at IS NULL)")))
 
 
 async def take(session: AsyncSession) -> Filling | None:

@@ -68,9 +68,9 @@ class Watch:
         self._knowledge = Knowledge(zone=zone)
         self._hashes: dict[FillKey, str] = {}
 
-    async def look(self, session: AsyncSession) -> Knowledge:
-        """What is kept now; until the transaction ends, nobody publishes anything else."""
-        await fills.share(session)
+    async def look(self, session: AsyncSession, *, alone: bool = False) -> Knowledge:
+        """What is kept now; until the transaction ends, nobody publishes anything else (and `alone`, nobody keeps)."""
+        await (fills.alone(session) if alone else fills.share(session))
         fillings = {(each.kind, each.name): each for each in await fills.fillings(session)}
         hashes = {key: each.hash for key, each in fillings.items() if each.hash != CLEARING}
         if hashes != self._hashes:

@@ -26,6 +26,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store import due
+from store.decisions import OF_SETTLED
+
 CLAIMED, DOT_PENDING = "claimed", "dot_pending"
 SENT, FAILED, UNKNOWN, CANCELLED = "sent", "failed", "unknown", "cancelled"
 
@@ -102,16 +105,6 @@ async def entry(session: AsyncSession, send_key: str) -> Entry | None:
     return Entry(**row) if row is not None else None
 
 
-DECIDED = """
-    INSERT INTO decisions (key, at, contact_id, enrolment_id, journey, version, step, kind, verdict, reason, facts)
-    SELECT m.send_key || '/' || m.state, greatest(m.paced_at, now()), m.contact_id, m.enrolment_id, m.journey,
-           e.version, m.step, CASE WHEN m.staff IS NULL THEN 'letter' ELSE 'notify' END, m.state, m.reason, m.facts
-    FROM settled m JOIN enrolments e ON e.id = m.enrolment_id
-    WHERE m.settled_at IS NOT NULL
-    ON CONFLICT (key) DO NOTHING
-"""
-"""Notes the decision about each message of the CTE `settled` whose fate is final."""
-
 _CLAIM = text(
     """
     WITH claimed AS (
@@ -161,7 +154,7 @@ _REFUSE = text(
                 paced_at = excluded.paced_at
             WHERE messages.state = 'claimed'
         RETURNING *
-    ), decided AS ({DECIDED})
+    ), decided AS ({OF_SETTLED})
     SELECT state, reason FROM settled
     """  # noqa: S608  (a constant of ours)
 )
@@ -190,7 +183,7 @@ _CANCEL = text(
         WHERE enrolment_id = :enrolment AND state = 'claimed'
         RETURNING *
     ), waiting AS (DELETE FROM wishes WHERE enrolment_id = :enrolment)
-    {DECIDED}
+    {OF_SETTLED}
     """  # noqa: S608  (a constant of ours)
 )
 
@@ -228,13 +221,8 @@ async def before_dot(
     withdrawn, an event that may end the run has been committed after `looked_at`, or quiet hours began: `open_for` is
     how long after the claim they do.
     """
-    values = {
-        "message": lease.message,
-        "lease": lease.token,
-        "exits": list(exits),
-        "looked_at": looked_at,
-        "open_for": open_for,
-    }
+    values = {"message": lease.message, "lease": lease.token, "exits": list(exits), "looked_at": looked_at}
+    values["open_for"] = open_for
     return (await session.execute(_DOT, values)).one_or_none() is not None
 
 
@@ -252,7 +240,7 @@ _SETTLE = text(
             lease = :lease AND settled_at IS NULL
             OR :sent AND state IN ('claimed', 'unknown'))
         RETURNING *
-    ), decided AS ({DECIDED})
+    ), decided AS ({OF_SETTLED})
     SELECT state, reason FROM settled
     """  # noqa: S608  (a constant of ours)
 )
@@ -289,6 +277,8 @@ async def settle(
         "given_back": state == CLAIMED,
     }
     row = (await session.execute(_SETTLE, values)).one_or_none()
+    if row is not None and row.state == SENT:
+        await due.look_at_receiver(session, lease.message)
     return Fate(row.state, row.reason) if row is not None else None
 
 

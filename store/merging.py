@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from store.ledger import DECIDED
+from store.decisions import OF_SETTLED
 from store.outbox import LANE_LOCKS, lane_of
 from store.session import Connection
 
@@ -12,7 +12,8 @@ _MOVES = (
     "SELECT FROM contacts WHERE id IN ($1::uuid, $2::uuid) ORDER BY id FOR UPDATE",
     """
     UPDATE contacts s
-    SET traits = g.traits || s.traits, seen_at = greatest(s.seen_at, g.seen_at)
+    SET traits = g.traits || s.traits, seen_at = greatest(s.seen_at, g.seen_at), stage = coalesce(s.stage, g.stage),
+        stage_since = CASE WHEN s.stage IS NULL THEN g.stage_since ELSE s.stage_since END
     FROM contacts g WHERE s.id = $2::uuid AND g.id = $1::uuid
     """,
     "UPDATE contacts SET merged_into = $2::uuid WHERE id = $1::uuid OR merged_into = $1::uuid",
@@ -36,11 +37,24 @@ _MOVES = (
         FROM over WHERE m.enrolment_id = over.id AND m.state = 'claimed'
         RETURNING m.*
     )
-    {DECIDED}
+    {OF_SETTLED}
     """,  # noqa: S608  (a constant of ours)
     "UPDATE wishes SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
     "UPDATE redemptions SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
     "UPDATE enrolments SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
+    "UPDATE decisions SET contact_id = $2::uuid WHERE contact_id = $1::uuid",
+    # Who was in a segment as either of the two does not enter it again. All that is kept is looked at anew afterwards:
+    # the event that made them one tells that any trait may have changed.
+    """
+    WITH gone AS (DELETE FROM memberships WHERE contact_id = $1::uuid RETURNING segment, since)
+    INSERT INTO memberships (segment, contact_id, since) SELECT segment, $2::uuid, since FROM gone
+    ON CONFLICT (segment, contact_id) DO UPDATE SET since = least(memberships.since, excluded.since)
+    """,
+    """
+    WITH gone AS (DELETE FROM due WHERE contact_id = $1::uuid RETURNING kind, name, at, day)
+    INSERT INTO due (kind, name, contact_id, at, day) SELECT kind, name, $2::uuid, at, day FROM gone
+    ON CONFLICT (kind, name, contact_id) DO UPDATE SET at = excluded.at, day = excluded.day WHERE excluded.at < due.at
+    """,
     # What either has claimed was decided on half of what is known now: taking the lease away has it looked at again.
     """
     UPDATE messages m SET lease = NULL

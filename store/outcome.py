@@ -61,6 +61,13 @@ def kind_of(kept: Kept) -> str:
             assert_never(kept)
 
 
+_ORDER = (SEGMENT_LEFT, SEGMENT_ENTERED, STAGE_CHANGED, DATE_REACHED)
+
+
+def _place(announcement: Announcement) -> tuple[int, str]:
+    return _ORDER.index(announcement.name), announcement.message_id
+
+
 class Outcome:
     """Gathers what was found of locked contacts, and writes all of it at once."""
 
@@ -149,5 +156,5 @@ class Outcome:
         await segments.enter(session, self._entered, self._now)
         await stages.move(session, self._stages, self._now)
         await due.change(session, self._known, self._due)
-        await announce(session, sorted(self._announced, key=lambda each: each.name != SEGMENT_LEFT))
+        await announce(session, sorted(self._announced, key=_place))
         return Tally(len(self._entered), len(self._left), len(self._stages), self._dates)

@@ -88,9 +88,9 @@ async def publish(
     for kind, given in content.definitions().items():
         if given is not None and kind != "journeys":
             wanted = {name: written(each) for name, each in given.items()}
-            done += await _publish_kind(session, kind, wanted, content.kept(kind))
+            done += await _publish_kind(session, kind, wanted, content)
     if content.letters is not None:
-        done += await _publish_kind(session, "letters", content.letters, content.kept("letters"))
+        done += await _publish_kind(session, "letters", content.letters, content)
     await fills.follow(session)
     return done
 
@@ -104,28 +104,29 @@ async def _publish_journeys(session: AsyncSession, content: Content, draining: M
         version = (await journeys.publish(session, journey, drain=draining.get(name))).version
         verb: Verb = "new" if name not in before else "unchanged" if before[name] == version else "changed"
         done.append(Published("journeys", name, verb, version))
-    gone = await journeys.withdraw(session, content.kept("journeys"))
+    gone = content.gone("journeys", before)
+    await journeys.withdraw(session, sorted({*content.journeys, *before} - set(gone)))
     return done + [Published("journeys", name, "gone") for name in gone]
 
 
 async def _publish_kind(
-    session: AsyncSession, kind: str, wanted: Mapping[str, Any], kept: list[str]
+    session: AsyncSession, kind: str, wanted: Mapping[str, Any], content: Content
 ) -> list[Published]:
     known = {row["name"]: row for row in await _rows(session, kind) if _is_live(row)}
     done = []
     for name, said in wanted.items():
-        content = said if isinstance(said, str) else digest(said)
-        verb: Verb = "new" if name not in known else "unchanged" if known[name]["hash"] == content else "changed"
+        hashed = said if isinstance(said, str) else digest(said)
+        verb: Verb = "new" if name not in known else "unchanged" if known[name]["hash"] == hashed else "changed"
         if verb != "unchanged":
-            await _write(session, _TABLES[kind], name, content, said)
+            await _write(session, _TABLES[kind], name, hashed, said)
         done.append(Published(kind, name, verb))
-    gone = sorted(known.keys() - set(kept))
+    gone = content.gone(kind, known)
     await _withdraw(session, _TABLES[kind], gone)
     return done + [Published(kind, name, "gone") for name in gone]
 
 
-async def _write(session: AsyncSession, table: Table, name: str, content: str, said: Any) -> None:
-    all_columns = {"hash": content, "definition": said, "published_at": datetime.now(UTC), "withdrawn_at": None}
+async def _write(session: AsyncSession, table: Table, name: str, hashed: str, said: Any) -> None:
+    all_columns = {"hash": hashed, "definition": said, "published_at": datetime.now(UTC), "withdrawn_at": None}
     values = {column: value for column, value in all_columns.items() if column in table.c}
     insertion = insert(table).values(name=name, **values)
     await session.execute(insertion.on_conflict_do_update(index_elements=[table.c.name], set_=values))

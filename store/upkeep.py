@@ -110,6 +110,13 @@ async def _lock(session: AsyncSession, contacts: Collection[UUID]) -> dict[UUID,
     return {row.id: Person(row.created_at, row.stage) for row in rows}
 
 
+async def _merged(session: AsyncSession, contacts: Collection[UUID]) -> list[UUID]:
+    rows = await session.execute(
+        text("SELECT id FROM contacts WHERE id = ANY(:ids) AND merged_into IS NOT NULL"), {"ids": list(contacts)}
+    )
+    return list(rows.scalars())
+
+
 async def clock(session: AsyncSession) -> datetime:
     """The database's clock, by which everything falls due."""
     now: datetime = (await session.execute(text("SELECT clock_timestamp()"))).scalar_one()
@@ -133,6 +140,7 @@ async def work_off(session: AsyncSession, watch: Watch, limit: int = BATCH) -> t
         known = by_name.get((each.kind, each.name))
         wanted[each.contact] |= {known} if known is not None else _looked_for(knowledge, each.name)
     tally = await bring_up(session, knowledge, wanted)
+    await due.move_strays(session, await _merged(session, wanted))
     await due.looked(session, [each.contact for each in fallen if each.kind == due.LOOK], now)
     return len(fallen), tally
 

@@ -75,7 +75,7 @@ _RIVALS = text(
     SELECT count(*) FROM enrolments e
     JOIN journey_versions v ON v.journey = e.journey AND v.number = e.version
     WHERE e.contact_id = :contact AND e.id <> :enrolment AND e.status = 'active'
-      AND v.definition ->> 'class' = 'marketing'
+      AND (v.definition ->> 'class' = 'marketing' OR EXISTS (SELECT FROM wishes w WHERE w.enrolment_id = e.id))
     """
 )
 

@@ -1,8 +1,10 @@
 """How a run has things done: quick looks beside the workflow itself, letters and calls on queues of their own."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -12,6 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.letters import LetterActivities
     from activities.orders import LetterOrder, Receipt
     from activities.webhooks import CallOrder, Webhooks
+    from rules.decisions import Verdict
+    from rules.moves import Call, Deliver, Inform
+    from rules.plan import Plan
+    from rules.wording import label, place
 
 LETTERS_QUEUE = "letters"
 WEBHOOKS_QUEUE = "webhooks"
@@ -34,8 +40,61 @@ async def at_once(activity: Callable[[Any, _Order], Awaitable[_Answer]], order: 
     )
 
 
-def sending(order: LetterOrder, summary: str) -> workflow.ActivityHandle[Receipt]:
-    """Have the letter sent."""
+@dataclass(frozen=True)
+class Asking:
+    """Who has something done, and when; with the verdicts that are recorded on the way."""
+
+    enrolment: UUID
+    now: datetime
+    verdicts: list[Verdict]
+
+
+def start(move: Deliver | Inform | Call, plan: Plan, asking: Asking) -> workflow.ActivityHandle[Receipt]:
+    """Begin what may take many attempts, on a queue of its own."""
+    stands = place(plan, move.step)
+    match move:
+        case Deliver(send=send):
+            order = LetterOrder(
+                enrolment=asking.enrolment,
+                step=move.step,
+                iteration=move.iteration,
+                letter=send.send,
+                message_class=send.class_,
+                topic=send.topic,
+                ttl=send.ttl,
+                now=asking.now,
+                coupon=send.coupon,
+                verdicts=asking.verdicts,
+            )
+            return _sending(order, f"Letter {stands} {send.send}")
+        case Inform(notify=notify):
+            order = LetterOrder(
+                enrolment=asking.enrolment,
+                step=move.step,
+                iteration=move.iteration,
+                letter=notify.letter,
+                message_class="transactional",
+                topic=None,
+                ttl=notify.ttl,
+                now=asking.now,
+                staff=notify.notify,
+                verdicts=asking.verdicts,
+            )
+            return _sending(order, f"Letter {stands} {notify.letter} to {notify.notify}")
+        case Call(webhook=step):
+            call = CallOrder(
+                enrolment=asking.enrolment,
+                step=move.step,
+                iteration=move.iteration,
+                call=step.webhook,
+                ttl=step.ttl,
+                now=asking.now,
+                verdicts=asking.verdicts,
+            )
+            return _calling(call, f"Webhook {stands} {label(step)}")
+
+
+def _sending(order: LetterOrder, summary: str) -> workflow.ActivityHandle[Receipt]:
     return workflow.start_activity_method(
         LetterActivities.send,
         order,
@@ -47,8 +106,7 @@ def sending(order: LetterOrder, summary: str) -> workflow.ActivityHandle[Receipt
     )
 
 
-def calling(order: CallOrder, summary: str) -> workflow.ActivityHandle[Receipt]:
-    """Have the webhook called."""
+def _calling(order: CallOrder, summary: str) -> workflow.ActivityHandle[Receipt]:
     return workflow.start_activity_method(
         Webhooks.call,
         order,

@@ -6,13 +6,14 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    from activities import audience
+    from activities import heartbeat
     from activities.audience import Audiences, Call, Progress
     from activities.calendar import AUDIENCE, Calendar, Kept
 
 _FIRED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 _CALLS_A_RUN = 60
-_CALL_TIMEOUT = timedelta(seconds=audience.TICKS * 10)
+# A tick takes a second, or as long as the database needs to find the next members of a large segment.
+_CALL_TIMEOUT = timedelta(minutes=30)
 _PATIENT = RetryPolicy(maximum_interval=timedelta(seconds=30))
 _KEEP_TIMEOUT = timedelta(minutes=1)
 
@@ -40,7 +41,7 @@ async def _called(call: Call) -> Progress:
         Audiences.call,
         call,
         start_to_close_timeout=_CALL_TIMEOUT,
-        heartbeat_timeout=audience.TIMEOUT,
+        heartbeat_timeout=heartbeat.TIMEOUT,
         retry_policy=_PATIENT,
         summary=f"Call members of {call.segment}, {call.progress.called} called before",
     )

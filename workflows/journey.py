@@ -1,38 +1,42 @@
 """The journey workflow: it makes the moves of `rules.run` and tells it what happened. It decides nothing itself."""
 
-import asyncio
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import assert_never
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NoReturn, TypeVar, assert_never
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
+from temporalio.common import RawValue, SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    from activities import heartbeat
+    from pydantic import ValidationError
+
     from activities.contacts import Changing, Contacts
     from activities.decisions import Appointment, Decisions, Question
-    from activities.enrolments import Ending, Enrolments, Standing
-    from activities.letters import LetterActivities
-    from activities.orders import LetterOrder, Receipt
+    from activities.enrolling import Admission, Enrolling
+    from activities.enrolments import Ending, Enrolments, Moved, Standing
+    from activities.orders import Receipt
     from rules.facts import Happening
+    from rules.moves import Admit, Apply, Ask, Call, Deliver, Finish, Inform, Locate, Sleep
+    from rules.moving import MigrationRefused
     from rules.plan import Plan, listens
-    from rules.run import Apply, Ask, Deliver, Finish, Locate, Run, Sleep, begin
+    from rules.run import Run
     from rules.signals import signal_name
+    from rules.state import State, begin
     from rules.story import story
-    from rules.wording import place, purpose, stage
-    from workflows.payloads import Enrolled, Heard, Note, Snapshot
+    from rules.wording import purpose, stage
+    from workflows.acting import Asking, at_once, start
+    from workflows.alarm import Alarm
+    from workflows.hearing import read
+    from workflows.payloads import Enrolled, Migration, Note, Snapshot
 
-LETTERS_QUEUE = "letters"
 STAGE = SearchAttributeKey.for_keyword("JourneyStage")
 
 # Mostly-sleeping runs are replayed from their histories at each wake: short histories are speed.
 _HISTORY_MAX = 500
-_LOOK_UP = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
-_SEND = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
-_LOOK_UP_TIMEOUT = timedelta(seconds=10)
-# The relay may take ten minutes to answer the dot (RFC 5321, 4.5.3.2.6); a dead worker is noticed by its heartbeat.
-_SEND_TIMEOUT = timedelta(minutes=20)
+# Verdicts travel with activities; a run without any hands them over by itself before they grow many.
+_VERDICTS_MAX = 50
+
+_Order = TypeVar("_Order")
+_Answer = TypeVar("_Answer")
 
 
 @workflow.defn(name="Journey")
@@ -42,15 +46,21 @@ class JourneyWorkflow:
     @workflow.init
     def __init__(self, enrolled: Enrolled) -> None:
         self._enrolled = enrolled
-        self._plan = Plan.model_validate(enrolled.plan)
-        self._run = Run(self._plan, enrolled.state or begin(self._plan, enrolled.entered, enrolled.start))
-        self._events = {signal_name(name): name for name in listens(self._plan)}
+        plan = Plan.model_validate(enrolled.plan)
+        state = enrolled.state or begin(plan, enrolled.entered, enrolled.start)
+        state.lot = state.lot or str(enrolled.contact or enrolled.enrolment)
+        self._run = Run(plan, state)
+        self._events = {signal_name(name): name for name in listens(plan)}
         self._changes = self._resumes = 0
         self._checkpoint = False
+        self._migration: Migration | None = None
         self._status = self._standing()
-        self._stage = "" if enrolled.state else stage(self._plan, self._plan.first)
-        self._alarm: asyncio.Task[None] | None = None
-        self._alarm_at: str | None = None
+        self._stage = "" if enrolled.state else stage(plan, plan.first)
+        self._alarm = Alarm()
+
+    @property
+    def _state(self) -> State:
+        return self._run.state
 
     @workflow.signal(dynamic=True)
     def happened(self, signal: str, arguments: Sequence[RawValue]) -> None:
@@ -58,8 +68,8 @@ class JourneyWorkflow:
         name = self._events.get(signal)
         if name is None:
             return
-        heard = _read(arguments)
-        self._run.hear(Happening(name, heard.at or workflow.now(), heard.properties, heard.seq), workflow.now())
+        heard, now = read(arguments), workflow.now()
+        self._run.hear(Happening(name, heard.at or now, heard.properties, heard.seq), now, heard.traits)
         self._changes += 1
 
     @workflow.signal
@@ -78,7 +88,13 @@ class JourneyWorkflow:
     @workflow.signal
     def exit(self, note: Note) -> None:
         """End this run."""
-        self._run.end(note.reason)
+        self._run.end(note.reason, workflow.now())
+        self._changes += 1
+
+    @workflow.signal
+    def migrate(self, migration: Migration) -> None:
+        """Go on with another version of the journey, as soon as nothing is half done."""
+        self._migration = migration
         self._changes += 1
 
     @workflow.signal
@@ -90,95 +106,73 @@ class JourneyWorkflow:
     @workflow.query
     def state(self) -> Snapshot:
         """Where the run stands."""
-        state = self._run.state
-        waits = purpose(self._plan, state.at) if state.at is not None and state.over is None else ""
-        return Snapshot(self._plan.journey, self._plan.version, waits, state.until, state)
+        state, plan = self._state, self._run.plan
+        waits = purpose(plan, state.at) if state.at is not None and state.over is None else ""
+        return Snapshot(plan.journey, plan.version, waits, state.until, state)
 
     @workflow.run
     async def run(self, enrolled: Enrolled) -> str:
         """Make the moves until the run is over. The result is why it ended."""
         while True:
+            await self._migrate()
             move = self._run.next(workflow.now())
             if isinstance(move, Finish):
                 return await self._finish(move.reason)
             if not await self._tell():
                 await self._make(move)
 
-    async def _make(self, move: Sleep | Ask | Locate | Deliver | Apply) -> None:
+    async def _make(self, move: Sleep | Ask | Locate | Deliver | Inform | Call | Apply | Admit) -> None:
         match move:
             case Sleep():
                 await self._sleep(move)
-            case Deliver():
-                await self._deliver(move)
+            case Deliver() | Inform() | Call():
+                await self._attempt(move)
             case Ask():
                 await self._ask(move)
             case Locate():
                 await self._locate(move)
             case Apply():
                 await self._apply(move)
+            case Admit():
+                await self._admit(move)
             case _:
                 assert_never(move)
 
     async def _sleep(self, move: Sleep) -> None:
         """Sleep until the alarm, or until something changes. One alarm a wait: signals leave it as it is."""
+        if self._migration is not None:
+            return
         self._show_stage()
         info = workflow.info()
         if self._checkpoint or info.is_continue_as_new_suggested() or info.get_current_history_length() > _HISTORY_MAX:
-            self._drop_alarm()
-            self._enrolled.state = self._run.state
-            workflow.continue_as_new(self._enrolled)
-        alarm, changes = self._set_alarm(move.until), self._changes
-        await workflow.wait_condition(lambda: self._changes != changes or (alarm is not None and alarm.done()))
+            self._begin_anew()
+        at, changes = self._state.at, self._changes
+        assert at is not None
+        self._alarm.set(at, move.until, purpose(self._run.plan, at))
+        await workflow.wait_condition(lambda: self._changes != changes or self._alarm.rings)
 
-    def _set_alarm(self, until: datetime | None) -> "asyncio.Task[None] | None":
-        at = self._run.state.at
-        if self._alarm is not None and not self._alarm.done() and self._alarm_at == at:
-            # A wait that was restarted ends later: this alarm rings too early, and the next one is set then.
-            return self._alarm
-        self._drop_alarm()
-        if until is None or at is None:
-            return None
-        summary = purpose(self._plan, at)
-        self._alarm = asyncio.create_task(workflow.sleep(until - workflow.now(), summary=summary[:200]))
-        self._alarm_at = at
-        return self._alarm
+    def _begin_anew(self) -> NoReturn:
+        """Go on with a new history."""
+        self._alarm.drop()
+        self._enrolled.state = self._state
+        workflow.continue_as_new(self._enrolled)
 
-    def _drop_alarm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-
-    async def _deliver(self, move: Deliver) -> None:
-        self._drop_alarm()
-        order = LetterOrder(
-            enrolment=self._enrolled.enrolment,
-            step=move.step,
-            iteration=move.iteration,
-            letter=move.send.send,
-            message_class=move.send.class_,
-            topic=move.send.topic,
-            ttl=move.send.ttl,
-            now=workflow.now(),
+    async def _attempt(self, move: Deliver | Inform | Call) -> None:
+        self._alarm.drop()
+        state, said, resumes = self._state, self._state.said, self._resumes
+        attempt = start(move, self._run.plan, Asking(self._enrolled.enrolment, workflow.now(), state.verdicts))
+        # Neither an exit nor an operator waits for a letter that is being retried: its last look keeps it from leaving
+        # after an exit, and after a pause the same letter is ordered again, which sends it only once.
+        await workflow.wait_condition(
+            lambda: attempt.done() or state.over is not None or state.paused or self._migration is not None
         )
-        sending = workflow.start_activity_method(
-            LetterActivities.send,
-            order,
-            task_queue=LETTERS_QUEUE,
-            start_to_close_timeout=_SEND_TIMEOUT,
-            heartbeat_timeout=heartbeat.TIMEOUT,
-            retry_policy=_SEND,
-            summary=f"Letter {place(self._plan, move.step)} {move.send.send}",
-        )
-        # Neither an exit nor an operator's pause waits for a letter that is being retried: its last look keeps it from
-        # leaving after an exit, and after a pause the same letter is ordered again, which sends it only once.
-        resumes, state = self._resumes, self._run.state
-        await workflow.wait_condition(lambda: sending.done() or state.over is not None or state.paused)
-        if not sending.done():
-            sending.cancel()
+        if not attempt.done():
+            attempt.cancel()
             # Nobody asks for what becomes of it any more; unasked, asyncio would log that as an error.
-            sending.add_done_callback(lambda task: task.cancelled() or task.exception())
+            attempt.add_done_callback(lambda task: task.cancelled() or task.exception())
             return
-        receipt: Receipt = sending.result()
+        receipt: Receipt = attempt.result()
+        state.recorded(said)
         if receipt.outcome == "held":
             self._hold(resumes)
         else:
@@ -193,49 +187,79 @@ class JourneyWorkflow:
             self._status = "held"
 
     async def _ask(self, move: Ask) -> None:
-        resumes = self._resumes
-        answer = await workflow.execute_local_activity_method(
-            Decisions.decide,
-            Question(self._enrolled.enrolment, move.conditions, workflow.now()),
-            start_to_close_timeout=_LOOK_UP_TIMEOUT,
-            retry_policy=_LOOK_UP,
+        resumes, verdicts = self._resumes, self._state.verdicts
+        question = Question(
+            self._enrolled.enrolment,
+            move.conditions,
+            workflow.now(),
+            move.step,
+            move.iteration,
+            move.asker,
+            verdicts,
         )
+        answer = await self._look_up(Decisions.decide, question)
         if answer.held:
             self._hold(resumes)
         else:
-            self._run.decided(answer.case, workflow.now())
+            self._run.decided(answer.case, workflow.now(), answer.look)
 
     async def _locate(self, move: Locate) -> None:
-        moment = await workflow.execute_local_activity_method(
-            Decisions.locate,
-            Appointment(self._enrolled.enrolment, move.local, workflow.now()),
-            start_to_close_timeout=_LOOK_UP_TIMEOUT,
-            retry_policy=_LOOK_UP,
-        )
-        self._run.located(moment.at)
+        enrolment, verdicts = self._enrolled.enrolment, self._state.verdicts
+        appointment = Appointment(enrolment, move.moment, workflow.now(), verdicts)
+        moment = await self._look_up(Decisions.locate, appointment)
+        self._run.located(moment.at, workflow.now())
 
     async def _apply(self, move: Apply) -> None:
-        resumes = self._resumes
-        changed = await workflow.execute_local_activity_method(
-            Contacts.change,
-            Changing(self._enrolled.enrolment, move.step, move.change, workflow.now()),
-            start_to_close_timeout=_LOOK_UP_TIMEOUT,
-            retry_policy=_LOOK_UP,
-        )
-        if changed.held:
+        enrolment, now, resumes = self._enrolled.enrolment, workflow.now(), self._resumes
+        changing = Changing(enrolment, move.step, move.change, now, move.iteration, self._state.verdicts)
+        if (await self._look_up(Contacts.change, changing)).held:
             self._hold(resumes)
         else:
-            self._run.applied(workflow.now())
+            self._run.applied("set", workflow.now())
+
+    async def _admit(self, move: Admit) -> None:
+        enrolment, now, resumes = self._enrolled.enrolment, workflow.now(), self._resumes
+        admission = Admission(enrolment, move.step, move.iteration, move.journey, now, self._state.verdicts)
+        if (await self._look_up(Enrolling.enrol, admission)).held:
+            self._hold(resumes)
+        else:
+            self._run.applied("requested", workflow.now())
+
+    async def _look_up(self, activity: Callable[[Any, _Order], Awaitable[_Answer]], order: _Order) -> _Answer:
+        """Have it done at once; the verdicts that went with the order are recorded then."""
+        said = self._state.said
+        answer = await at_once(activity, order)
+        self._state.recorded(said)
+        return answer
+
+    async def _migrate(self) -> None:
+        """Go on with another version, with a new history; or with the one that it has, when that cannot be."""
+        moved = False
+        while (migration := self._migration) is not None:
+            self._migration = None
+            if self._state.over is None and self._state.request != (migration.request or None):
+                moved = await self._move(migration) or moved
+        if moved and self._state.over is None:
+            self._begin_anew()
+
+    async def _move(self, migration: Migration) -> bool:
+        state, version = self._state, None
+        state.request = migration.request or None
+        try:
+            plan = Plan.model_validate(migration.plan)
+            self._run.migrate(plan, migration.mapping, workflow.now())
+            self._enrolled.plan, version = migration.plan, plan.version
+        except (MigrationRefused, ValidationError) as refused:
+            why = "the plan cannot be read" if isinstance(refused, ValidationError) else str(refused)
+            state.say("migrated", "refused", workflow.now(), why)
+        await self._look_up(Enrolments.move, Moved(self._enrolled.enrolment, version, state.verdicts))
+        return version is not None
 
     async def _finish(self, reason: str) -> str:
-        self._drop_alarm()
+        self._alarm.drop()
         self._show()
-        await workflow.execute_local_activity_method(
-            Enrolments.finish,
-            Ending(self._enrolled.enrolment, reason, workflow.now()),
-            start_to_close_timeout=_LOOK_UP_TIMEOUT,
-            retry_policy=_LOOK_UP,
-        )
+        ending = Ending(self._enrolled.enrolment, reason, workflow.now(), self._state.verdicts)
+        await self._look_up(Enrolments.finish, ending)
         return reason
 
     async def _tell(self) -> bool:
@@ -244,39 +268,23 @@ class JourneyWorkflow:
         True: that took a while, and the next move may be another one now.
         """
         self._show()
-        if (status := self._standing()) == self._status:
+        status, verdicts = self._standing(), self._state.verdicts
+        if status == self._status and len(verdicts) < _VERDICTS_MAX:
             return False
         self._status = status
-        await workflow.execute_local_activity_method(
-            Enrolments.stand,
-            Standing(self._enrolled.enrolment, status),
-            start_to_close_timeout=_LOOK_UP_TIMEOUT,
-            retry_policy=_LOOK_UP,
-        )
+        await self._look_up(Enrolments.stand, Standing(self._enrolled.enrolment, status, verdicts))
         return True
 
     def _standing(self) -> str:
-        state = self._run.state
+        state = self._state
         return "paused" if state.paused else "held" if state.held else "active"
 
     def _show(self) -> None:
-        workflow.set_current_details(story(self._plan, self._run.state))
+        workflow.set_current_details(story(self._run.plan, self._state))
 
     def _show_stage(self) -> None:
         """Move the run to its stage in the list of runs; each change costs the server an index entry."""
-        at = self._run.state.at
-        if at is not None and (now := stage(self._plan, at)) != self._stage:
+        at = self._state.at
+        if at is not None and (now := stage(self._run.plan, at)) != self._stage:
             self._stage = now
             workflow.upsert_search_attributes([STAGE.value_set(now[:255])])
-
-
-def _read(arguments: Sequence[RawValue]) -> Heard:
-    """The signal's payload. People may signal without one; one that cannot be read is an event without properties."""
-    if not arguments:
-        return Heard()
-    try:
-        heard: Heard = workflow.payload_converter().from_payload(arguments[0].payload, Heard)
-    except (RuntimeError, ValueError):
-        workflow.logger.warning("a signal's payload cannot be read: it counts without properties")
-        return Heard()
-    return heard

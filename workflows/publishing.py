@@ -1,14 +1,15 @@
 """What files would change, who is inside, and making it so: for the command line and for the API alike."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.client import Client
 
 from rules.choices import Choice, Inside, unmapped
-from rules.comparing import Difference, JourneyChange, compare, compare_journeys, written
+from rules.comparing import Difference, JourneyChange, StepChange, compare, compare_journeys, written
 from rules.content import Content
 from rules.journey import Journey
 from rules.layout import lay_out
@@ -19,6 +20,7 @@ from store.journeys import VersionProblem
 from store.publishing import Live, Published, Verb
 from store.session import Database
 from workflows.census import Census
+from workflows.starting import TemporalAway, change_over
 
 # PublishingProblem
 # └── ChoiceRefused   what was chosen for the people inside cannot be done; nothing was
@@ -45,7 +47,7 @@ class Proposed:
     change: Verb
     version: int | None = None
     differences: tuple[Difference, ...] = ()
-    inner: JourneyChange = field(default_factory=JourneyChange)
+    steps: tuple[StepChange, ...] = ()
     inside: tuple[Inside, ...] = ()
 
     @property
@@ -108,8 +110,7 @@ def _names(kind: str, live: Live, content: Content) -> list[str]:
     given: Mapping[str, Any] | None = getattr(content, kind)
     if given is None:
         return []
-    kept = set(content.kept(kind))
-    return [*given, *sorted(name for name in live.definitions[kind] if name not in kept)]
+    return [*given, *content.gone(kind, live.definitions[kind])]
 
 
 def _compared(kind: str, name: str, live: Live, content: Content) -> Proposed:
@@ -122,9 +123,9 @@ def _compared(kind: str, name: str, live: Live, content: Content) -> Proposed:
     if old == new:
         return Proposed(kind, name, "unchanged", version)
     if isinstance(given, Journey):
-        return Proposed(kind, name, "changed", version, inner=_inner(old, given))
-    differences = compare(old, new) if isinstance(new, dict) else ()
-    return Proposed(kind, name, "changed", version, differences=differences)
+        inner = _inner(old, given)
+        return Proposed(kind, name, "changed", version, inner.rules, inner.steps)
+    return Proposed(kind, name, "changed", version, compare(old, new) if isinstance(new, dict) else ())
 
 
 def _inner(old: Mapping[str, Any], new: Journey) -> JourneyChange:
@@ -138,14 +139,15 @@ def _with(
     each: Proposed, people: Mapping[int, int], at: Mapping[int, Mapping[str, int | None]], new: Journey | None
 ) -> Proposed:
     """The proposal with those who are inside: of each version how many, and how many at each of its steps."""
-    steps = lay_out(new, 1).steps if new is not None else {}
+    steps = lay_out(new, 1).steps if new is not None else None
+    successors = {step.step: step.successor for step in each.steps if step.kind == "removed"}
     inside = []
     for version, count in sorted(people.items()):
         inside.append(Inside(version, None, count))
         for step, number in at.get(version, {}).items():
-            gone = new is not None and step not in steps
-            inside.append(Inside(version, step, number, gone, each.inner.gone.get(step) if gone else None))
-    return Proposed(each.kind, each.name, each.change, each.version, each.differences, each.inner, tuple(inside))
+            gone = steps is not None and step not in steps
+            inside.append(Inside(version, step, number, gone, successors.get(step) if gone else None))
+    return replace(each, inside=tuple(inside))
 
 
 def examine(proposal: Proposal, content: Content, chosen: Mapping[str, Choice]) -> None:
@@ -173,17 +175,11 @@ def _reasons(proposed: Proposed, choice: Choice, new: Journey | None) -> list[st
         if to not in steps
     ]
     for each in unmapped(choice, list(proposed.inside)):
-        who = (
-            "nobody knows how many people"
-            if each.people is None
-            else f"{each.people} people"
-            if each.people != 1
-            else "1 person"
-        )
-        nearest = each.successor or "a step of the new version"
+        who = f"with {each.people} at it" if each.people is not None else "and how many are at it cannot be counted now"
+        nearest = each.successor or next(iter(steps))
         reasons.append(
-            f"{name}: step {each.step} of version {each.version} is gone, with {who} at it. "
-            f"Say where they go on, such as {name}:{each.step}={nearest}."
+            f"{name}: step {each.step} of version {each.version} is gone, {who}. "
+            f"Map it to a step of the new version, such as {name}:{each.step}={nearest}."
         )
     return reasons
 
@@ -205,3 +201,14 @@ async def _go_over(session: AsyncSession, published: Published, choice: Choice |
         await changeovers.ask(session, asked)
     elif choice is not None or published.change != "unchanged":
         await changeovers.call_off(session, published.name)
+
+
+async def begin(client: Client, moving: Iterable[str]) -> list[str]:
+    """Begin to bring people over. The journeys for which Temporal cannot be reached: the housekeeping begins those."""
+    waiting = []
+    for journey in moving:
+        try:
+            await change_over(client, journey)
+        except TemporalAway:
+            waiting.append(journey)
+    return waiting

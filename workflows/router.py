@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from rules.arrivals import Inside, Version
 from rules.upkeep import Change
-from store import decisions, due, enrolments, outbox, upkeep
+from store import decisions, due, enrolments, outbox, redemptions, upkeep
 from store.knowledge import Watch
 from store.outbox import Bell, Waiting
 from store.session import Database
@@ -83,6 +83,7 @@ class Router:
                 return 0
             async with self._database.transaction() as session:
                 waiting = await outbox.take(session, lane, _BATCH)
+                await redemptions.of_orders(session, [each.event for each in waiting])
             if not waiting:
                 return 0
             await self._keep(waiting)

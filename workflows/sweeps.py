@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.coupons import CouponRounds
     from activities.forgetting import Forgetting
     from activities.housekeeping import Housekeeping, Looked
     from activities.migrating import Migrating
@@ -59,5 +60,8 @@ class HousekeepingWorkflow:
         )
         await workflow.execute_activity_method(
             Migrating.settle_versions, start_to_close_timeout=_ROUND_TIMEOUT, retry_policy=_PATIENT
+        )
+        await workflow.execute_activity_method(
+            CouponRounds.fill_pools, start_to_close_timeout=_ROUND_TIMEOUT, retry_policy=_PATIENT
         )
         return Looked(began - _LOOK_BACK)

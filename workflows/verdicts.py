@@ -1,6 +1,6 @@
 """What routing writes down: who entered a journey by what, and who did not although its trigger named the event."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from rules.decisions import Noted
 from rules.entering import Refuse
@@ -23,7 +23,15 @@ class Verdicts:
 
     def of(self, every: Sequence[Errands]) -> list[Noted]:
         """The decisions to be written; those about enrolments first need their rows."""
-        noted = {each.key: each for errands in every for each in _all(errands) if each.key not in self._written}
+        noted: dict[str, Noted] = {}
+        for errands in every:
+            for entering in errands.starts:
+                noted[f"{entering.inside.id}/entered"] = _entered(errands.waiting, entering)
+            about = _about(errands.waiting) if errands.refusals else ""
+            for refusal in errands.refusals:
+                key = f"refused/{refusal.version.plan.journey}/{refusal.verdict}/{about}"
+                if key not in self._written and key not in noted:
+                    noted[key] = _refused(key, errands.waiting, refusal)
         return list(noted.values())
 
     def written(self, noted: Iterable[Noted]) -> None:
@@ -33,13 +41,6 @@ class Verdicts:
                 self._written[each.key] = None
         while len(self._written) > _REMEMBERED:
             del self._written[next(iter(self._written))]
-
-
-def _all(errands: Errands) -> Iterator[Noted]:
-    for entering in errands.starts:
-        yield _entered(errands.waiting, entering)
-    for refusal in errands.refusals:
-        yield _refused(errands.waiting, refusal)
 
 
 def _entered(waiting: Waiting, entering: Entering) -> Noted:
@@ -58,16 +59,21 @@ def _entered(waiting: Waiting, entering: Entering) -> Noted:
     )
 
 
-def _refused(waiting: Waiting, refusal: Refuse) -> Noted:
-    journey, version = refusal.version.name
+def _about(waiting: Waiting) -> str:
+    """The contact and the day."""
+    return f"{waiting.contact_id}/{waiting.received_at.date().isoformat()}"
+
+
+def _refused(key: str, waiting: Waiting, refusal: Refuse) -> Noted:
+    (journey, version), why = refusal.version.name, refusal.why()
     return Noted(
-        key=f"refused/{journey}/{waiting.contact_id}/{refusal.verdict}/{waiting.received_at:%Y-%m-%d}",
+        key=key,
         at=waiting.received_at,
         contact_id=waiting.contact_id,
         journey=journey,
         kind="refused",
         verdict=refusal.verdict,
-        reason=refusal.reason,
+        reason=why.reason,
         version=version,
-        facts={"event": waiting.event.name, "seq": waiting.event.seq, **refusal.facts},
+        facts={"event": waiting.event.name, "seq": waiting.event.seq, **why.facts},
     )

@@ -64,13 +64,14 @@ async def ready(door: Door) -> Ready | Response:
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
 async def metrics(door: Door) -> Response:
-    """Intake, the router's backlog and the letters by state (right to a minute), in the text format of Prometheus.
+    """Intake, the router's backlog, letters by state and coupons (right to a minute), in Prometheus' text format.
 
     Intake alone while the database is away.
     """
     backlog = await _told(door.database, reports.backlog)
     messages = await _told(door.database, door.message_count.read)
-    return Response(exposed(door.intake, backlog, messages), media_type=CONTENT_TYPE)
+    coupons = await _told(door.database, door.coupon_stock.read)
+    return Response(exposed(door.intake, backlog, messages, coupons), media_type=CONTENT_TYPE)
 
 
 async def _told(database: Database, ask: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer | None:

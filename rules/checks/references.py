@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from rules.advice import meant, one_of
-from rules.conditions import InJourney, LetterWas, SegmentIs, StageIs
+from rules.conditions import InJourney, LetterWas, SegmentIs, StageIs, TopicIs
+from rules.journey import Journey
 from rules.library import Library, Whole
-from rules.mistakes import Fault, Path
+from rules.mistakes import Fault, Path, warning
 from rules.places import Places
-from rules.steps import Enrol, Notify, Send
+from rules.policies import Cap
+from rules.steps import Enrol, Notify, Send, Set, walk
 from rules.triggers import OnRequest, OnSchedule, OnSegment
 
 
@@ -73,6 +75,32 @@ def _missing(mention: _Mention, there: Collection[str], library: Library) -> str
         where = "policies/stages.yaml" if mention.noun == "stage" else f"{mention.folder}/{mention.name}.yaml"
         return f"there is no {mention.noun} '{mention.name}'; write it in {where}"
     return f"there is no {mention.noun} '{mention.name}'{meant(mention.name, there)}"
+
+
+def topics_are_written_about(places: Places[Whole], library: Library) -> Iterator[Fault]:
+    """A topic that no journey writes about is probably misspelt."""
+    written = {each for journey in (library.journeys or {}).values() for each in _topics(journey)}
+    for path, topic in _asked_topics(places):
+        if written and topic not in written:
+            yield warning(path, f"no journey writes about the topic '{topic}'{meant(topic, written)}")
+
+
+def _topics(journey: Journey) -> Iterator[str]:
+    yield from (journey.topic,) if journey.topic is not None else ()
+    yield from (step.topic for step in walk(journey.steps) if isinstance(step, Send) and step.topic is not None)
+
+
+def _asked_topics(places: Places[Whole]) -> Iterator[tuple[Path, str]]:
+    for path, thing in places.all:
+        match thing:
+            case TopicIs(topic=topic):
+                yield (*path, "topic"), topic
+            case Set(set=change):
+                yield from (((*path, "set", "topics", topic), topic) for topic in change.topics)
+            case Cap(topic=str(topic)):
+                yield (*path, "topic"), topic
+            case _:
+                pass
 
 
 def enrolled_journeys_may_be_requested(places: Places[Whole], library: Library) -> Iterator[Fault]:

@@ -1,7 +1,8 @@
 """A post office for the tests: contacts inside journeys, and the send protocol between a database and a relay."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.exceptions import ApplicationError
 
-from activities.orders import LetterOrder, Receipt, Shop
+from activities.orders import LetterOrder, Receipt, Shop, Staff
 from activities.plans import Plans
 from activities.preparing import Preparing
 from activities.sending import Sending
@@ -25,8 +26,10 @@ from mail.relay import Relay
 from mail.rendering import Letters
 from mail.smtp import BeforeDot, Envelope, Reply, Timeouts
 from rules.arrivals import Inside
+from rules.coupon import Coupon
 from rules.journey import Journey
-from store import changes, enrolments, journeys, recording
+from rules.policies import Pacing
+from store import changes, codes, enrolments, journeys, recording
 from store.incoming import Incoming, Statement
 from store.session import Database, Line
 from tests.mail.fault_smtp import FaultServer
@@ -42,6 +45,7 @@ LETTERS = {
     "broken": "Hello {{ contact.nickname }}",
     "unfit": "{{ contact.email | money(contact.first_name) }}",
 }
+ZONE = "Europe/Mariehamn"
 JOURNEY = {
     "journey": "tried",
     "title": "A journey that is tried",
@@ -100,6 +104,7 @@ class Office:
         self.database, self.server, self.templates = database, server, templates
         self.oracle = Oracle()
         self.evidence_after = timedelta(0)
+        self.staff = Staff()
         self._line = Line(database.url)
         self._relays: list[Relay] = []
 
@@ -139,7 +144,40 @@ class Office:
             async with self.database.transaction() as session:
                 await changes.set_topics(session, row["id"], {topic: granted}, "another/step", datetime.now(UTC))
 
-    async def enters(self, user: str = "u1", address: str | None = ADDRESS, *, consents: bool = True) -> LetterOrder:
+    async def journey(self, name: str, **changes: Any) -> None:
+        """Another journey beside the one that is tried."""
+        async with self.database.transaction() as session:
+            await journeys.publish(session, Journey.model_validate(JOURNEY | {"journey": name} | changes))
+
+    async def policy(self, **pacing: Any) -> None:
+        """Publish quiet hours and caps."""
+        definition = Pacing.model_validate(pacing).model_dump(mode="json", by_alias=True)
+        await self.run(
+            "INSERT INTO policies (name, hash, definition) VALUES ('pacing', :hash, cast(:definition AS jsonb))"
+            " ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, definition = excluded.definition",
+            hash=str(uuid4()), definition=json.dumps(definition),
+        )  # fmt: skip
+
+    async def coupon(self, name: str = "ten", pool: Sequence[str] = (), **changes: Any) -> None:
+        """Publish a coupon, with the codes of its pool."""
+        written = {"coupon": name, "title": "Ten", "codes": {"pool": "uploaded"}, "value": {"percent": 10}} | changes
+        definition = Coupon.model_validate(written).model_dump(mode="json", by_alias=True, exclude_none=True)
+        await self.run(
+            "INSERT INTO coupons (name, hash, definition) VALUES (:name, :hash, cast(:definition AS jsonb))"
+            " ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, definition = excluded.definition",
+            name=name, hash=str(uuid4()), definition=json.dumps(definition),
+        )  # fmt: skip
+        async with self.database.transaction() as session:
+            await codes.add(session, name, pool)
+
+    async def decisions(self, kind: str = "letter") -> list[tuple[str, str | None]]:
+        """Verdicts with their reasons, in the order in which they were noted."""
+        rows = await self.rows("SELECT verdict, reason FROM decisions WHERE kind = :kind ORDER BY id", kind=kind)
+        return [(row["verdict"], row["reason"]) for row in rows]
+
+    async def enters(
+        self, user: str = "u1", address: str | None = ADDRESS, *, consents: bool = True, journey: str = "tried"
+    ) -> LetterOrder:
         """A contact enters the journey; the order of its first letter."""
         traits = {"email": address, "first_name": NAME}
         await self.happens("Identified", user, traits=traits)
@@ -149,8 +187,8 @@ class Office:
         row = await self.row("SELECT contact_id, seq FROM events WHERE name = 'Signed Up' ORDER BY seq DESC LIMIT 1")
         enrolment = uuid4()
         inside = Inside(
-            id=enrolment, journey="tried", version=1, key="", trigger_seq=row["seq"], start={},
-            started_at=datetime.now(UTC), ended=False, workflow_id=f"journey/tried/{row['contact_id']}",
+            id=enrolment, journey=journey, version=1, key="", trigger_seq=row["seq"], start={},
+            started_at=datetime.now(UTC), ended=False, workflow_id=f"journey/{journey}/{row['contact_id']}",
         )  # fmt: skip
         async with self.database.transaction() as session:
             assert await enrolments.enrol(session, [(row["contact_id"], inside)]) == {enrolment}

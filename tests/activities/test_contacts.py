@@ -1,5 +1,6 @@
 """Traits and topics that a journey sets."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -56,3 +57,29 @@ async def test_a_paused_journey_sets_nothing(office: Office, contacts: Contacts)
         await journeys.pause(session, "tried")
     assert await contacts.change(changing(order)) == Changed(held=True)
     assert (await office.row("SELECT traits FROM contacts"))["traits"] == {"email": ADDRESS, "first_name": NAME}
+
+
+async def test_a_change_is_told_to_everybody_who_listens_once(office: Office, contacts: Contacts) -> None:
+    order = await office.enters()
+    for _ in range(2):
+        await contacts.change(changing(order))
+    told = await office.rows(
+        "SELECT name, properties, o.traits FROM events JOIN outbox o USING (seq)"
+        " WHERE properties ->> 'journey' = 'tried' ORDER BY name, seq"
+    )
+    assert [(row["name"], row["properties"], row["traits"]) for row in told] == [
+        ("Subscribed", {"topic": "news", "journey": "tried"}, []),
+        ("Traits Changed", {"traits": ["first_name", "tier"], "journey": "tried"}, ["first_name", "tier"]),
+        ("Unsubscribed", {"topic": "offers", "journey": "tried"}, []),
+    ]
+    assert await office.decisions("set") == [("set", None)]
+
+
+async def test_each_round_of_a_repeat_says_its_own_word(office: Office, contacts: Contacts) -> None:
+    order = await office.enters()
+    await contacts.change(changing(order))
+    await office.consents("offers", granted=True)
+    await contacts.change(replace(changing(order), iteration=2))
+    consents = await office.rows("SELECT granted FROM consents WHERE topic = 'offers' ORDER BY id")
+    assert [row["granted"] for row in consents] == [True, False, True, False]
+    assert len(await office.rows("SELECT 1 FROM events WHERE name = 'Traits Changed'")) == 2

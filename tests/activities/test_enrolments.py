@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime
 
-from activities.enrolments import Ending, Enrolments, Standing
-from tests.activities.office import Office, delayed
+from activities.enrolments import Ending, Enrolments, Moved, Standing
+from rules.decisions import Verdict
+from rules.journey import Journey
+from store import journeys
+from tests.activities.office import JOURNEY, Office, delayed
 from tests.mail.fault_smtp import Act, Fault, Phase
 
 NOW = datetime.now(UTC)
@@ -28,3 +31,31 @@ async def test_a_run_stands_as_it_says_until_it_is_over(office: Office) -> None:
     await activities.finish(Ending(order.enrolment, "completed", NOW))
     await activities.stand(Standing(order.enrolment, "active"))
     assert (await office.row("SELECT status FROM enrolments"))["status"] == "ended"
+
+
+async def test_the_version_that_a_run_goes_on_with_is_recorded_and_a_refusal_changes_nothing(office: Office) -> None:
+    order, activities = await office.enters(), Enrolments(office.database)
+    async with office.database.transaction() as session:
+        await journeys.publish(session, Journey.model_validate(JOURNEY | {"title": "Another version"}))
+    refused = [Verdict(1, "hello", "migrated", "refused", NOW, "version 2 has no step 'hello'")]
+    await activities.move(Moved(order.enrolment, None, refused))
+    assert (await office.row("SELECT version FROM enrolments"))["version"] == 1
+    moved = [Verdict(2, "hello", "migrated", "version 1 to 2", NOW, "at hello")]
+    for _ in range(2):
+        await activities.move(Moved(order.enrolment, 2, moved))
+    assert (await office.row("SELECT version FROM enrolments"))["version"] == 2
+    assert await office.decisions("migrated") == [
+        ("refused", "version 2 has no step 'hello'"),
+        ("version 1 to 2", "at hello"),
+    ]
+
+
+async def test_the_verdicts_of_a_run_are_recorded_with_its_end_and_the_ways_of_its_splits_kept(office: Office) -> None:
+    order, activities = await office.enters(), Enrolments(office.database)
+    verdicts = [Verdict(1, "trial", "split", "holdout", NOW), Verdict(2, "trial", "ended", "holdout", NOW)]
+    for _ in range(2):
+        await activities.finish(Ending(order.enrolment, "holdout", NOW, verdicts))
+    assert await office.decisions("split") == [("holdout", None)]
+    assert await office.decisions("ended") == [("holdout", None)]
+    row = await office.row("SELECT ways, reason FROM enrolments")
+    assert row == {"ways": {"trial": "holdout"}, "reason": "holdout"}

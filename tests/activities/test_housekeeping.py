@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
+from activities.coupons import CouponRounds
 from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping, Looked, Swept
 from activities.migrating import Migrating
@@ -185,6 +186,7 @@ async def working(office: Office, client: Client, housekeeping: Housekeeping) ->
             housekeeping.end_closed_runs,
             housekeeping.settle_abandoned,
             Forgetting(office.database, timedelta(days=90)).forget_decisions,
+            CouponRounds(office.database).fill_pools,
             Migrating(office.database, client).settle_versions,
         ],
     )

@@ -41,7 +41,7 @@ async def write(database: Database, enrolment: Enrolment, n: int, state: str, re
     message = Message(
         send_key=f"{enrolment.id}/{n}", enrolment_id=enrolment.id, contact_id=enrolment.contact_id, journey="welcome",
         step="s", letter="l", message_class="marketing", topic="offers", state=state, reason=reason,
-        message_id=f"<{n}@shop.example>", not_after=AT, created_at=AT + timedelta(minutes=n),
+        message_id=f"<{n}@shop.example>", not_after=AT, created_at=AT + timedelta(minutes=n), paced_at=AT,
     )  # fmt: skip
     async with database.transaction() as session:
         session.add(message)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bench import intake, journeys, latency, memory
+from bench import intake, journeys, latency, memory, routing
 from bench.figures import Figure, Target
 from bench.servers import Servers, servers
 
@@ -59,3 +59,12 @@ async def test_sleeping_journeys_are_measured_cached_and_evicted(these: Servers)
 )
 def test_a_target_is_met_or_missed(target: Target, ours: float, met: bool) -> None:
     assert Figure("speed", "/s", ours, 10.0, target).met is met
+
+
+async def test_routing_is_measured_with_many_journeys_and_few(these: Servers) -> None:
+    figures = await routing.measure(these, print, contacts=5, rounds=1)
+    assert names(figures) == [
+        "routing with 200 live journeys, first visit of a day",
+        "routing with 200 live journeys, next visit",
+    ]
+    assert all(figure.floor is not None for figure in figures)

@@ -1,4 +1,4 @@
-"""Look at letters: `python -m tests.content.preview [letter ...]` writes pages and pictures to `.kundresa/preview/`.
+"""Look at letters: `python -m tests.content.preview [sv] [letter ...]` writes them to `.kundresa/preview/`.
 
 Pictures are taken at a phone's and a desktop's width, in light and dark, by the `chromium` on PATH. Those in
 `docs/pictures/letters/` come from here.
@@ -13,9 +13,10 @@ from typing import Literal
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from mail.rendering import Letters
-from tests.content.contexts import full
+from mail.translations import Translations
+from tests.content.contexts import LANGUAGES, LOCALE, TEMPLATES, full
 
-ROOT = Path(__file__).parents[2]
+ROOT = TEMPLATES.parent
 FOLDER = ROOT / ".kundresa" / "preview"
 WIDTHS = (360, 800)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -50,16 +51,18 @@ def photograph(browser: Browser, html: str, picture: Path, width: int, scheme: L
     page.close()
 
 
-def preview(names: list[str]) -> None:
-    """Write the letters `names`, or all, to `FOLDER`."""
-    letters = Letters(ROOT / "templates")
+def preview(words: list[str]) -> None:
+    """Write the letters that are named, or all, to `FOLDER`, in the language that is named, or English."""
+    letters = Letters(TEMPLATES, Translations(LOCALE))
+    names = [word for word in words if word not in LANGUAGES]
+    language = next((word for word in words if word in LANGUAGES), "en")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-lcd-text"]
         )
         for name in names or letters.names():
-            content = letters.render(name, full(name))
+            content = letters.render(name, full(name) | {"locales": (language,)})
             (FOLDER / f"{name}.html").write_text(content.html, encoding="utf-8")
             (FOLDER / f"{name}.txt").write_text(f"{content.subject}\n\n{content.text}\n", encoding="utf-8")
             for width, scheme in product(WIDTHS, SCHEMES):

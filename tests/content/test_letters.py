@@ -1,24 +1,42 @@
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mail.rendering import Content, Letters, ValueUnfit
-from tests.content.contexts import MARKETING, SHOP, TRANSACTIONAL, Context, bare, careless, full
+from mail.translations import Translations
+from tests.content.contexts import (
+    KINDS,
+    LANGUAGES,
+    LETTERS,
+    LOCALE,
+    MARKETING,
+    ORDERS,
+    SHOP,
+    STAFF,
+    TEMPLATES,
+    WITH_CART,
+    WITH_LINES,
+    Context,
+    bare,
+    careless,
+    full,
+)
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
-LETTERS = (*MARKETING, *TRANSACTIONAL)
 PEOPLE = {"full": full, "bare": bare, "careless": careless}
 CLIPPED_BY_GMAIL = 102_000
+GREETING = {"en": "Hello", "sv": "Hej"}
+UNSUBSCRIBE = {"en": "unsubscribe", "sv": "avsluta prenumerationen"}
 
 
 @pytest.fixture(scope="session")
 def letters() -> Letters:
-    return Letters(TEMPLATES)
+    return Letters(TEMPLATES, Translations(LOCALE))
 
 
 @pytest.fixture(params=PEOPLE)
@@ -26,9 +44,20 @@ def person(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def written(letters: Letters) -> Callable[[str, str, str], Content]:
+    """A letter to a person in a language, written once for all tests."""
+    return cache(lambda letter, person, told: letters.render(letter, PEOPLE[person](letter) | {"locales": (told,)}))
+
+
 @pytest.fixture
-def content(letters: Letters, letter: str, person: str) -> Content:
-    return letters.render(letter, PEOPLE[person](letter))
+def content(written: Callable[[str, str, str], Content], letter: str, person: str, language: str) -> Content:
+    return written(letter, person, language)
 
 
 class Page(HTMLParser):
@@ -57,6 +86,7 @@ class Page(HTMLParser):
 
 def test_the_fixtures_know_every_letter_there_is(letters: Letters) -> None:
     assert letters.names() == sorted(LETTERS)
+    assert set(KINDS.values()) == {"marketing", "transactional", "request", "staff"}
 
 
 @pytest.mark.parametrize("letter", LETTERS)
@@ -64,6 +94,22 @@ def test_every_letter_has_a_subject_html_and_text(content: Content) -> None:
     assert content.subject.strip()
     assert content.html.lstrip().startswith("<!doctype html>")
     assert len(content.text.split()) > 40
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_letter_in_swedish_is_no_longer_english(letters: Letters, letter: str) -> None:
+    english, swedish = (letters.render(letter, full(letter) | {"locales": (each,)}) for each in LANGUAGES)
+    assert (english.language, swedish.language) == ("en", "sv")
+    assert english.subject != swedish.subject
+    told = {line for line in english.text.splitlines() if len(line.split()) > 5 and not line.startswith("*")}
+    assert not {line for line in told if SHOP["postal_address"] not in line} & set(swedish.text.splitlines())
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_letter_in_html_and_in_text_says_the_same(content: Content) -> None:
+    said = Page(content.html).words
+    # The text alone says "In your cart:" where the page has a rule.
+    assert len([word for word in content.text.split() if word.isalpha() and word not in said]) <= 2
 
 
 @pytest.mark.parametrize("letter", LETTERS)
@@ -86,9 +132,9 @@ def test_no_letter_is_long_enough_to_be_clipped(content: Content) -> None:
 
 
 @pytest.mark.parametrize("letter", LETTERS)
-def test_a_letter_can_be_read_aloud(content: Content) -> None:
+def test_a_letter_can_be_read_aloud(content: Content, language: str) -> None:
     page = Page(content.html)
-    assert page.all("html")[0]["lang"] == "en"
+    assert page.all("html")[0]["lang"] == language
     assert all(image.get("alt") for image in page.all("img"))
     assert all(table.get("role") == "presentation" for table in page.all("table"))
     assert len(page.all("h1")) == 1
@@ -106,9 +152,9 @@ def test_the_text_holds_to_lines_that_every_reader_shows(content: Content) -> No
     assert "\n\n\n" not in content.text
 
 
-@pytest.mark.parametrize("letter", LETTERS)
-def test_a_letter_greets_by_name_where_the_name_is_known(content: Content, person: str) -> None:
-    greeting = "Hello Anna," if person == "full" else "Hello,"
+@pytest.mark.parametrize("letter", [letter for letter in LETTERS if letter not in STAFF])
+def test_a_letter_greets_by_name_where_the_name_is_known(content: Content, person: str, language: str) -> None:
+    greeting = f"{GREETING[language]} Anna," if person == "full" else f"{GREETING[language]},"
     assert greeting in Page(content.html).words
     assert content.text.startswith(greeting)
 
@@ -124,28 +170,53 @@ def test_a_letter_tells_who_sends_it_and_to_whom(letters: Letters, letter: str) 
 
 
 @pytest.mark.parametrize("letter", MARKETING)
-def test_a_marketing_letter_names_its_topic_and_can_be_stopped(content: Content, letter: str) -> None:
-    context = full(letter)
+def test_a_marketing_letter_names_its_topic_and_can_be_stopped(content: Content, letter: str, language: str) -> None:
+    link = full(letter)["links"]["unsubscribe"]
     page = Page(content.html)
-    assert context["links"]["unsubscribe"] in page.links
-    assert context["links"]["unsubscribe"] in content.text
-    assert f"“{context['topic']}”" in page.words
-    assert f'"{context["topic"]}"' in content.text
+    assert link in page.links
+    assert link in content.text
+    topic = {"en": "“news”", "sv": "”nyheter”"}[language]
+    assert topic in page.words
+    assert topic in content.text
 
 
-@pytest.mark.parametrize("letter", TRANSACTIONAL)
-def test_a_transactional_letter_has_no_unsubscribe(content: Content) -> None:
+@pytest.mark.parametrize("letter", [letter for letter in LETTERS if letter not in MARKETING])
+def test_only_marketing_letters_can_be_unsubscribed_from(content: Content, language: str) -> None:
     for part in (content.html, content.text):
-        assert "unsubscribe" not in part.lower()
+        assert UNSUBSCRIBE[language] not in part.lower()
+        assert "/u/" not in part
+
+
+@pytest.mark.parametrize("letter", ORDERS)
+def test_a_letter_about_an_order_says_that_it_is_about_that_only(letters: Letters, letter: str) -> None:
+    content = letters.render(letter, full(letter))
+    for part in (content.html, content.text):
         assert "because of your order" in part
 
 
-@pytest.mark.parametrize("letter", [each for each in LETTERS if each.startswith(("cart-", "order-"))])
+@pytest.mark.parametrize("letter", ["confirm-subscription", "confirm-reminder"])
+def test_a_letter_that_asks_for_a_yes_has_the_link_for_it(content: Content, letter: str) -> None:
+    link = full(letter)["links"]["confirm"]
+    assert link in Page(content.html).links
+    assert link in content.text
+
+
+@pytest.mark.parametrize("letter", [each for each in LETTERS if "coupon" in Letters(TEMPLATES).variables(each)])
+def test_a_letter_with_a_coupon_shows_code_value_and_end(letters: Letters, letter: str) -> None:
+    percent, amount = (letters.render(letter, each(letter)) for each in (full, bare))
+    for words in (Page(percent.html).words, percent.text):
+        assert all(said in words for said in ("OAK-9MKT4R", "10 % off", "5 December 2026", "Not for gift cards."))
+    for words in (Page(amount.html).words, amount.text):
+        assert "€20.00 off" in words
+        assert "Valid until" not in words
+
+
+@pytest.mark.parametrize("letter", [*WITH_CART, *WITH_LINES])
 def test_the_lines_of_a_purchase_are_all_there(letters: Letters, letter: str) -> None:
     context = full(letter)
     content = letters.render(letter, context)
     page = Page(content.html)
-    for line in (context.get("cart") or context["order"])["lines"]:
+    for line in _lines(context, letter):
         assert line["name"] in page.words
         assert line["name"] in content.text
         assert line["url"] in page.links
@@ -182,14 +253,16 @@ def test_a_parcel_can_be_followed_once_its_tracking_is_known(letters: Letters) -
 def test_what_customers_typed_is_never_markup(letters: Letters, letter: str) -> None:
     context = full(letter)
     context["contact"]["first_name"] = "<b>x</b>"
-    for line in _lines(context):
+    context["order"]["lines"] = context["cart"]["lines"]
+    for line in _lines(context, letter):
         line["name"] = line["variant"] = '"><script>alert(1)</script>'
     content = letters.render(letter, context)
     page = Page(content.html)
     assert "<b>x</b>" in page.words
+    assert "script>alert" not in content.html
     assert not page.all("b")
     assert not page.all("script")
-    assert "Hello <b>x</b>," in content.text
+    assert letter in STAFF or "Hello <b>x</b>," in content.text
 
 
 @pytest.mark.parametrize(
@@ -203,6 +276,13 @@ def test_what_customers_typed_is_never_markup(letters: Letters, letter: str) -> 
         ("order-thanks", "order.tracking_url"),
         ("order-thanks", "order.lines.0.url"),
         ("order-review", "order.lines.0.image_url"),
+        ("lead-magnet", "event.download_url"),
+        ("trial-ending", "event.upgrade_url"),
+        ("unpaid-order", "event.payment_url"),
+        ("invoice-due", "event.invoice_url"),
+        ("back-order", "event.order_url"),
+        ("return-missing", "event.form_url"),
+        ("course-lesson-1", "event.course_url"),
     ],
 )
 def test_a_letter_with_a_link_that_runs_a_script_is_refused(letters: Letters, letter: str, place: str) -> None:
@@ -216,7 +296,6 @@ def test_a_letter_with_a_link_that_runs_a_script_is_refused(letters: Letters, le
         letters.render(letter, context)
 
 
-def _lines(context: Context) -> list[Context]:
-    purchase: Context = context.get("cart") or context.get("order") or {"lines": []}
-    lines: list[Context] = purchase["lines"]
+def _lines(context: Context, letter: str) -> list[Context]:
+    lines: list[Context] = context["cart" if letter in WITH_CART else "order"]["lines"]
     return lines

@@ -1,15 +1,17 @@
 """Letters as a browser lays them out: nothing sticks out at a phone's width, every word has contrast (WCAG 1.4.3)."""
 
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser
+import pytest_asyncio
+from playwright.async_api import Browser, Page
 
 from mail.rendering import Letters
-from tests.content.contexts import MARKETING, TRANSACTIONAL, full
+from mail.translations import Translations
+from tests.content.contexts import LANGUAGES, LETTERS, LOCALE, TEMPLATES, full
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 FAINT_WORDS = """() => {
   const rgb = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -48,28 +50,27 @@ STICKING_OUT = """() => [...document.body.querySelectorAll('*')].filter(element 
 
 @pytest.fixture(scope="module")
 def letters() -> Letters:
-    return Letters(TEMPLATES)
+    return Letters(TEMPLATES, Translations(LOCALE))
 
 
-@pytest.mark.parametrize("width", [360, 800])
-@pytest.mark.parametrize("letter", [*MARKETING, *TRANSACTIONAL])
-async def test_a_letter_fits_the_width_of_the_screen(
-    browser: Browser, letters: Letters, letter: str, width: int
-) -> None:
-    page = await browser.new_page(viewport={"width": width, "height": 600})
+@pytest_asyncio.fixture(scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """One page for all letters: nothing of them is kept, and nothing is fetched."""
+    page = await browser.new_page()
     await page.route("**/*", lambda route: route.abort())
-    await page.set_content(letters.render(letter, full(letter)).html)
-    assert await page.evaluate(STICKING_OUT) == []
+    yield page
     await page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("letter", [*MARKETING, *TRANSACTIONAL])
-async def test_every_word_stands_out_from_its_ground(
-    browser: Browser, letters: Letters, letter: str, scheme: Literal["light", "dark"]
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("letter", LETTERS)
+async def test_a_letter_fits_every_screen_and_its_words_stand_out(
+    page: Page, letters: Letters, letter: str, language: str
 ) -> None:
-    page = await browser.new_page(color_scheme=scheme)
-    await page.route("**/*", lambda route: route.abort())
-    await page.set_content(letters.render(letter, full(letter)).html)
-    assert await page.evaluate(FAINT_WORDS) == []
-    await page.close()
+    await page.set_content(letters.render(letter, full(letter) | {"locales": (language,)}).html)
+    for width in (360, 800):
+        await page.set_viewport_size({"width": width, "height": 600})
+        assert await page.evaluate(STICKING_OUT) == []
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        assert await page.evaluate(FAINT_WORDS) == []

@@ -43,8 +43,8 @@ async def main() -> None:
 
 async def _record(client: Client, scenario: Scenario) -> None:
     world = World()
-    journeys, letters = world.workers(client)
-    async with journeys, letters:
+    journeys, letters, webhooks = world.workers(client)
+    async with journeys, letters, webhooks:
         run = await scenario(client, world)
         chain = [each.run_id async for each in client.list_workflows(f'WorkflowId = "{run.id}"')]
         while not chain:

@@ -8,8 +8,11 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper
 
 from activities.orders import Receipt
+from rules.layout import lay_out
+from rules.names import TRAITS_CHANGED
 from tests.workflows.world import Run, World, enter, happen, journey
 from workflows.journey import JourneyWorkflow
+from workflows.payloads import Migration
 from workflows.starting import tell
 
 Scenario = Callable[[Client, World], Awaitable[Run]]
@@ -104,6 +107,72 @@ async def cancelled_by_the_moment(client: Client, world: World) -> Run:
     return run
 
 
+async def followed_a_date(client: Client, world: World) -> Run:
+    """A run that waited for a date that moved away and came nearer, and then for one that was not there."""
+    world.traits = {"trial_ends": "2031-05-17"}
+    definition = journey({"wait_until": {"trait": "trial_ends", "offset": "-3d", "time": "09:00"}}, {"send": "ends"},
+                         {"wait_until": {"trait": "birthday"}}, {"send": "bye"})  # fmt: skip
+    time, run = TimeSkipper(client), await enter(client, definition)
+    for seq, day in enumerate(("2032-05-17", "2030-05-17"), start=1):
+        await _pause()
+        world.traits = {"trial_ends": day}
+        await happen(client, run, TRAITS_CHANGED, seq, traits=["trial_ends"])
+    await _pause()
+    await time.fast_forward(run, 5 * 366 * DAY)
+    await run.result()
+    return run
+
+
+async def waited_for_a_condition(client: Client, world: World) -> Run:
+    """A run that asked on arrival, after a change, when time alone could tell, and began anew in between."""
+    world.traits = {"vip_since": "2031-05-17"}
+    awaited = [{"condition": {"trait": "vip_since", "before": "now"}}, {"event": "Product Viewed"}]
+    definition = journey({"wait_for": awaited}, {"send": "vip"}, {"wait_for": awaited}, {"send": "bye"})
+    time, run = TimeSkipper(client), await enter(client, definition)
+    await _pause()
+    await happen(client, run, TRAITS_CHANGED, 1, traits=["vip_since"])
+    await _pause()
+    await run.signal(JourneyWorkflow.checkpoint)
+    await _pause()
+    await time.fast_forward(run, 6 * 366 * DAY)
+    await run.result()
+    return run
+
+
+async def split_repeated_and_called(client: Client, world: World) -> Run:
+    """A run that drew its lot, went round, called a webhook, told the staff, and entered another journey."""
+    rounds = [{"send": "tip"}, {"set": {"traits": {"tips": True}}}]
+    definition = journey(
+        {"split": [{"share": 1, "name": "one", "then": [{"send": "one"}]}, {"share": 1, "name": "other"}]},
+        {"repeat": {"every": "7d", "at_most": 3, "until": {"trait": "enough", "is": True}, "steps": rounds}},
+        {"webhook": "https://crm.example/hook"},
+        {"notify": "sales", "letter": "alert"},
+        {"enrol": "nurture"},
+    )
+    time, run = TimeSkipper(client), await enter(client, definition)
+    await _pause()
+    await run.signal(JourneyWorkflow.checkpoint)
+    await _pause()
+    await time.fast_forward(run, 8 * DAY)
+    world.traits = {"enough": True}
+    await time.fast_forward(run, 7 * DAY)
+    await run.result()
+    return run
+
+
+async def moved_to_another_version(client: Client, world: World) -> Run:
+    """A run that was refused one version, and went on with another to its limit."""
+    run = await enter(client, journey({"send": "hello"}, {"id": "rest", "wait": "30d"}))
+    for request, steps in enumerate(([{"send": "bye"}], [{"id": "rest", "wait": "60d"}, {"send": "bye"}]), start=2):
+        await _pause()
+        plan = lay_out(journey(*steps, limit="40d"), request).model_dump(mode="json", by_alias=True)
+        await run.signal(JourneyWorkflow.migrate, Migration(plan, {}, str(request)))
+    await _pause()
+    await TimeSkipper(client).fast_forward(run, 41 * DAY)
+    await run.result()
+    return run
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     slept_signalled_branched_and_begun_anew,
     left_in_the_middle,
@@ -111,4 +180,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     local_time,
     held_and_paused,
     cancelled_by_the_moment,
+    followed_a_date,
+    waited_for_a_condition,
+    split_repeated_and_called,
+    moved_to_another_version,
 )

@@ -112,11 +112,11 @@ def test_a_late_event_starts_a_journey_only_if_its_trigger_allows_the_age(
 
 
 def test_a_date_that_was_reached_while_nobody_worked_starts_the_journey_for_a_day() -> None:
-    about = {"journey": "tried", "trait": "birthday", "date": "2026-11-20"}
+    about: dict[str, Any] = {"journey": "tried", "trait": "birthday", "date": "2026-11-20"}
     assert isinstance(enters(SEVERAL, "Date Reached", ago=20 * HOUR, **about), Start)
     refused = enters(SEVERAL, "Date Reached", ago=25 * HOUR, **about)
     assert isinstance(refused, Refuse)
-    assert (refused.verdict, refused.reason) == (
+    assert (refused.verdict, refused.why().reason) == (
         "late",
         "the date was reached 1 day 1 hour ago, while nobody worked",
     )
@@ -136,12 +136,12 @@ AFTER = journey(STEPS, trigger={"event": "Signed Up"}, re_entry="after 7d")
         (
             enters(journey(STEPS, trigger=ORDERS), "Order Completed", total=99),
             "filter",
-            "Order Completed: not total is at least 100, but total 99",
+            "Order Completed does not count; total is at least 100: no, it is 99",
         ),
         (
             enters(journey(STEPS, trigger=ORDERS), "Order Completed"),
             "filter",
-            "Order Completed: not total is at least 100, but it tells none of that",
+            "Order Completed does not count; total is at least 100: no, there is none",
         ),
         (enters(KEYED, "Order Completed"), "no key", "Order Completed tells no properties.order_id"),
         (
@@ -173,7 +173,19 @@ AFTER = journey(STEPS, trigger={"event": "Signed Up"}, re_entry="after 7d")
 )
 def test_a_refusal_says_why(step: Start | Refuse | None, verdict: str, reason: str) -> None:
     assert isinstance(step, Refuse)
-    assert (step.verdict, step.reason) == (verdict, reason)
+    assert (step.verdict, step.why().reason) == (verdict, reason)
+
+
+def test_of_several_conditions_the_first_that_fails_is_told_and_all_are_kept() -> None:
+    where = [{"property": "country", "is": "SE"}, {"property": "total", "gte": 100}, {"property": "gift", "is": True}]
+    refused = enters(journey(STEPS, trigger={"event": "A", "where": {"all": where}}), "A", country="SE", total=5)
+    assert isinstance(refused, Refuse)
+    assert refused.why().reason == "A does not count; total is at least 100: no, it is 5"
+    assert [(each["held"], each["value"]) for each in refused.why().facts["conditions"]] == [
+        (True, "SE"),
+        (False, 5),
+        (False, None),
+    ]
 
 
 def test_a_refusal_rests_on_facts() -> None:
@@ -181,15 +193,15 @@ def test_a_refusal_rests_on_facts() -> None:
     late = enters(LATE, "Signed Up", ago=4 * DAY)
     assert isinstance(again, Refuse)
     assert isinstance(late, Refuse)
-    assert again.facts == {"entered": "2026-11-16T12:00:00+00:00", "until": "2026-11-23T12:00:00+00:00"}
-    assert late.facts == {"occurred_at": "2026-11-17T12:00:00+00:00", "age": 345_600, "allowed": 172_800}
+    assert again.why().facts == {"entered": "2026-11-16T12:00:00+00:00", "until": "2026-11-23T12:00:00+00:00"}
+    assert late.why().facts == {"occurred_at": "2026-11-17T12:00:00+00:00", "age": 345_600, "allowed": 172_800}
 
 
 def test_each_child_s_birthday_begins_a_run_of_its_own() -> None:
     children = journey(
         STEPS, trigger={"date": "children.birthday", "yearly": True}, key="properties.date", re_entry="always"
     )
-    about = {"journey": "tried", "trait": "children.birthday"}
+    about: dict[str, Any] = {"journey": "tried", "trait": "children.birthday"}
     starts = [enters(children, "Date Reached", date=day, **about) for day in ("2026-05-01", "2026-11-21")]
     assert [start.key for start in starts if isinstance(start, Start)] == ["2026-05-01", "2026-11-21"]
     running = replace(been(HOUR, ended=False), key="2026-11-21")

@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
-from rules.checking import check
+from rules.checking import check, look
 from tests.rules.journeys import journey
 
 WAIT = "[{wait: 1h}]"
 
 
 def told(steps: str = WAIT, **more: Any) -> list[str]:
-    return [f"{' > '.join(map(str, fault.path))}: {fault.message}" for fault in check(journey(steps, **more))]
+    return [f"{' > '.join(map(str, fault.path))}: {fault.message}" for fault in check(look(journey(steps, **more)))]
 
 
 @pytest.mark.parametrize("path", ["email", "customer.email", "customer.First-Name", "phone", "shipping.address"])

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.checking import Library, check
+from rules.checking import check, look
 from rules.journey import Journey
+from rules.library import Library
 from rules.mistakes import InvalidFileError, Mistake
 from rules.notation import parse
 from rules.reading import read_journey, read_journeys, read_library
@@ -214,7 +215,7 @@ def _told(text: str) -> list[Mistake]:
         return error.mistakes
     read, misshapen = shape(source, Journey)
     assert (read is None) == bool(misshapen)
-    return told + misshapen + ([source.mistake(fault) for fault in check(read)] if read else [])
+    return told + misshapen + ([source.mistake(fault) for fault in check(look(read))] if read else [])
 
 
 @settings(max_examples=50)
@@ -224,7 +225,7 @@ def test_every_journey_can_be_checked_and_read_from_its_own_dump(journey: Journe
     source, told = parse("cart.yaml", dumped)
     assert not told
     assert shape(source, Journey) == (journey, [])
-    assert all(source.mistake(fault).where != "the file" for fault in check(journey))
+    assert all(source.mistake(fault).where != "the file" for fault in check(look(journey)))
 
 
 @given(st.binary(max_size=60))

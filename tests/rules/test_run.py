@@ -1,34 +1,7 @@
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rules.facts import Happening
-from rules.moves import Apply, Ask, Deliver, Finish, Locate, Sleep
-from rules.run import Run
-from rules.state import begin
-from tests.rules.journeys import plan
-
-START = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-def hours(count: float) -> datetime:
-    return START + timedelta(hours=count)
-
-
-def run(steps: str, start: dict[str, Any] | None = None, **more: Any) -> Run:
-    laid = plan(steps, **more)
-    return Run(laid, begin(laid, START, start or {}))
-
-
-def event(name: str, after: float = 0, seq: int = 0, **properties: Any) -> Happening:
-    return Happening(name, hours(after), properties, seq)
-
-
-def sent(machine: Run, now: datetime) -> str:
-    """The letter that the machine wants to send now; tell it that it was sent."""
-    move = machine.next(now)
-    assert isinstance(move, Deliver), move
-    machine.delivered("sent", None, now)
-    return move.send.send
+from rules.moves import Admit, Apply, Ask, Call, Deliver, Finish, Inform, Locate, Sleep
+from tests.rules.driving import START, event, hours, run, said, sent
 
 
 def test_a_wait_is_as_long_as_it_says() -> None:
@@ -265,3 +238,58 @@ def test_every_send_of_a_run_has_a_key_of_its_own() -> None:
         keys.append((move.step, move.iteration))
         machine.delivered("sent", None, START)
     assert len(set(keys)) == 2
+
+
+def test_a_run_has_a_limit_whatever_it_waits_for() -> None:
+    for steps in (
+        "[{wait: 30d}]",
+        "[{wait_for: {event: A}}]",
+        "[{repeat: {every: 30d, at_most: 2, steps: [{wait: 1d}]}}]",
+    ):
+        machine = run(steps, limit="10d")
+        move = machine.next(START)
+        while isinstance(move, Sleep) and move.until is not None and move.until < hours(240):
+            move = machine.next(move.until)
+        assert move == Sleep(hours(240))
+        assert machine.next(hours(240)) == Finish("limit")
+
+
+def test_a_limit_waits_while_the_run_is_paused() -> None:
+    machine = run("[{wait: 30d}]", limit="10d")
+    machine.pause()
+    assert machine.next(hours(999)) == Sleep(None)
+    machine.resume()
+    assert machine.next(hours(999)) == Finish("limit")
+
+
+def test_staff_webhooks_and_other_journeys_are_moves_of_their_own() -> None:
+    machine = run("[{notify: sales, letter: new-lead}, {webhook: 'https://a.example/x'}, {enrol: other}, {send: bye}]")
+    move = machine.next(START)
+    assert isinstance(move, Inform)
+    assert (move.notify.notify, move.notify.letter, move.iteration) == ("sales", "new-lead", 1)
+    machine.delivered("sent", None, START)
+    call = machine.next(START)
+    assert isinstance(call, Call)
+    assert call.webhook.webhook.url == "https://a.example/x"
+    machine.delivered("failed", "status 404", START)
+    assert machine.next(START) == Admit("other", "other", 1)
+    machine.applied("requested", START)
+    assert sent(machine, START) == "bye"
+    assert machine.state.done["webhook"] == "failed: status 404"
+
+
+def test_a_call_that_was_cancelled_ends_the_run() -> None:
+    machine = run("[{webhook: 'https://a.example/x'}, {send: bye}]")
+    machine.next(START)
+    machine.delivered("cancelled", "the enrolment is over", START)
+    assert machine.next(START) == Finish("the enrolment is over")
+
+
+def test_verdicts_are_numbered_and_kept_until_they_are_recorded() -> None:
+    machine = run("[{wait: 1h}, {wait: 1h}]")
+    machine.next(hours(1))
+    assert said(machine) == [("wait", "over", "1 hour over")]
+    machine.state.recorded(machine.state.said)
+    assert said(machine) == []
+    machine.next(hours(2))
+    assert [(each.number, each.kind) for each in machine.state.verdicts] == [(2, "wait"), (3, "ended")]

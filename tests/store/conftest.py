@@ -2,12 +2,17 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from store.intake import Intake
-from store.session import Database, Line
+from store.session import Database, Line, async_url
 from tests.conftest import NewDatabase
+from tests.store.keeping import Keeping
 
-_EMPTY = text("TRUNCATE contacts, journeys, outbox, suppressions, segments, policies, fills, due RESTART IDENTITY CASCADE")
+_EMPTY = text(
+    "TRUNCATE contacts, journeys, outbox, suppressions, segments, policies, coupons, letters, fills, due"
+    " RESTART IDENTITY CASCADE"
+)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -33,3 +38,21 @@ async def intake(database: Database) -> AsyncIterator[Intake]:
     yield intake
     await intake.stop()
     await line.close()
+
+
+@pytest_asyncio.fixture
+async def keeping(database: Database, intake: Intake) -> Keeping:
+    """A shop whose segments are kept current."""
+    return Keeping(database, intake)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection for many questions, for a test that takes back all that it writes."""
+    engine = create_async_engine(async_url(database_url))
+    async with engine.connect() as connection:
+        # No session may depend on the zone that a server or a user has set.
+        await connection.exec_driver_sql("SET TimeZone = 'Asia/Kathmandu'")
+        await connection.commit()
+        yield connection
+    await engine.dispose()

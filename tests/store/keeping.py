@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import text
 
-from store import backfill, fills, outbox, upkeep
+from rules.journey import Journey
+from store import backfill, fills, journeys, outbox, upkeep
 from store.intake import Intake
 from store.knowledge import Watch
 from store.outcome import Tally
@@ -21,6 +22,11 @@ ZONE = ZoneInfo("Europe/Mariehamn")
 
 BOUGHT: Condition = {"event": "Order Completed"}
 GONE_QUIET: Condition = {"all": [BOUGHT, {"not": {**BOUGHT, "within": "30d"}}]}
+
+
+def ago(**span: float) -> datetime:
+    """So long before now."""
+    return datetime.now(UTC) - timedelta(**span)
 
 
 @dataclass
@@ -55,7 +61,23 @@ class Keeping:
             await session.execute(_STAGES, {"definition": orjson.dumps({"stages": stages}).decode()})
             await fills.follow(session)
 
-    async def happens(self, user: str, name: str = "Product Viewed", **fields: Any) -> None:
+    async def journey(self, **trigger: Any) -> None:
+        """The journey `tried` is live with this trigger now."""
+        await self.journeys([trigger])
+
+    async def journeys(self, triggers: list[dict[str, Any]]) -> None:
+        """The journey `tried` is live with these triggers now."""
+        says = {"journey": "tried", "title": "Tried", "class": "transactional", "steps": [{"send": "hello"}]}
+        async with self.database.transaction() as session:
+            await journeys.publish(session, Journey.model_validate(says | {"trigger": triggers}))
+        await self.follow()
+
+    async def follow(self) -> None:
+        """See what was published or withdrawn."""
+        async with self.database.transaction() as session:
+            await fills.follow(session)
+
+    async def happens(self, user: str | None, name: str = "Product Viewed", **fields: Any) -> None:
         """An event of this user arrives now."""
         now = datetime.now(UTC)
         await self.intake.accept([happened(name, user_id=user, **{"occurred_at": now, "received_at": now} | fields)])
@@ -99,7 +121,8 @@ class Keeping:
         return [(user, _WORDS[name], what) for user, name, what in await rows(self.database, _TOLD)]
 
     async def due(self) -> list[tuple[str, str, str]]:
-        return [(*each,) for each in await rows(self.database, _DUE)]  # type: ignore[misc]  # three texts, says the SQL
+        """What is on the due-list: user, kind and name."""
+        return [(user, kind, name) for user, kind, name in await rows(self.database, _DUE)]
 
 
 _PUBLISH = text("""
@@ -111,10 +134,10 @@ _STAGES = text("""
     ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, definition = excluded.definition
 """)
 _USER = "(SELECT min(i.value) FROM identities i WHERE i.contact_id = x.contact_id AND i.kind = 'user')"
-_MEMBERS = f"SELECT {_USER} FROM memberships x WHERE segment = :segment"  # noqa: S608  (a constant)
-_DUE = f"SELECT {_USER}, kind, name FROM due x ORDER BY 1, 2, 3"  # noqa: S608  (a constant)
+_MEMBERS = f"SELECT {_USER} FROM memberships x WHERE segment = :segment"
+_DUE = f"SELECT {_USER}, kind, name FROM due x ORDER BY 1, 2, 3"
 _TOLD = f"""
 SELECT {_USER}, x.name, coalesce(properties ->> 'segment', properties ->> 'to', properties ->> 'date')
 FROM events x WHERE x.name IN ('Segment Entered', 'Segment Left', 'Stage Changed', 'Date Reached') ORDER BY seq
-"""  # noqa: S608  (a constant)
+"""
 _WORDS = {"Segment Entered": "entered", "Segment Left": "left", "Stage Changed": "stage", "Date Reached": "date"}

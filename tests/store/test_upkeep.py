@@ -1,25 +1,16 @@
 """Segments, stages and dates are kept current by events, by traits and by time, and every change is told."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import pytest
-import pytest_asyncio
+from sqlalchemy import text
 
-from store.intake import Intake
-from store.session import Database
+from store import outbox, upkeep
+from store.incoming import Statement
+from store.outbox import LANES
 from tests.store.happening import rows, value
-from tests.store.keeping import BOUGHT, GONE_QUIET, Keeping
-
-
-@pytest_asyncio.fixture
-async def keeping(database: Database, intake: Intake) -> Keeping:
-    return Keeping(database, intake)
-
-
-def ago(**span: float) -> datetime:
-    return datetime.now(UTC) - timedelta(**span)
+from tests.store.keeping import BOUGHT, GONE_QUIET, Keeping, ago
 
 
 async def test_an_event_lets_a_contact_enter_and_that_is_told(keeping: Keeping) -> None:
@@ -48,8 +39,6 @@ async def test_what_does_not_concern_a_segment_is_not_looked_at(keeping: Keeping
     await keeping.fill()
     # Nobody would write this; it shows that the next event looks at nobody's membership.
     async with keeping.database.transaction() as session:
-        from sqlalchemy import text
-
         await session.execute(text("DELETE FROM memberships"))
     await keeping.happens("anna", "Product Viewed", traits={"city": "Turku"})
     async with keeping.database.transaction() as session:
@@ -59,8 +48,6 @@ async def test_what_does_not_concern_a_segment_is_not_looked_at(keeping: Keeping
 
 
 async def test_a_topic_counts_from_the_word_that_was_said_about_it(keeping: Keeping) -> None:
-    from store.incoming import Statement
-
     await keeping.publish(readers={"topic": "news"})
     await keeping.fill()
     for name, yes in (("Subscribed", True), ("Unsubscribed", False)):
@@ -105,9 +92,6 @@ async def test_the_same_events_again_tell_nothing_again(keeping: Keeping) -> Non
     assert len(kept) == 1
     for _ in range(2):
         async with keeping.database.transaction() as session:
-            from store import outbox, upkeep
-            from store.outbox import LANES
-
             waiting = [each for lane in range(LANES) for each in await outbox.take(session, lane, 9)]
             await upkeep.keep(session, keeping.watch, upkeep.told_by(waiting))
     assert len(await keeping.told()) == 1
@@ -161,5 +145,6 @@ async def test_stages_change_by_events_and_by_time_and_come_round(keeping: Keepi
     await keeping.route()
     assert [stage for _, _, stage in await keeping.told()] == ["lead", "customer", "lapsed", "repeat"]
     assert await value(keeping.database, "SELECT stage FROM contacts") == "repeat"
-    went = await rows(keeping.database, "SELECT properties ->> 'from' FROM events WHERE name = 'Stage Changed' ORDER BY seq")
+    changes = "SELECT properties ->> 'from' FROM events WHERE name = 'Stage Changed' ORDER BY seq"
+    went = await rows(keeping.database, changes)
     assert went == [(None,), ("lead",), ("customer",), ("lapsed",)]

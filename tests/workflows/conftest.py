@@ -23,8 +23,8 @@ async def nobody_else(temporal_client: Client) -> None:
 @pytest_asyncio.fixture
 async def world(temporal_client: Client) -> AsyncIterator[World]:
     world = World()
-    journeys, letters = world.workers(temporal_client)
-    async with journeys, letters:
+    journeys, letters, webhooks = world.workers(temporal_client)
+    async with journeys, letters, webhooks:
         yield world
 
 

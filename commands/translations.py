@@ -1,0 +1,45 @@
+"""`kundresa translations`: what is still to be translated in the letters, and the `.po` files brought up to date."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.output import REFUSED, Json, Output, Table
+from commands.reaching import ROOT
+
+Locale = Annotated[Path, typer.Option("--locale", envvar="KUNDRESA_LOCALE_DIR", help="The folder of translations.")]
+Templates = Annotated[Path, typer.Option("--templates", envvar="KUNDRESA_TEMPLATES_DIR", help="The folder of letters.")]
+Update = Annotated[bool, typer.Option("--update", help="Add new words to every file, and take out unused ones.")]
+Begin = Annotated[list[str], typer.Option("--language", help="Begin this language too, such as `fi`.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(translations)
+
+
+def translations(
+    locale: Locale = ROOT / "locale",
+    templates: Templates = ROOT / "templates",
+    update: Update = False,
+    language: Begin = [],  # noqa: B006  (typer reads the default, and nobody changes it)
+    as_json: Json = False,
+) -> None:
+    """Tell what is missing, unsure or wrong in the translations of letters."""
+    from mail import catalogues
+    from mail.rendering import Letters
+    from mail.translations import DOMAIN
+    from mail.translations import catalogues as files
+
+    places = catalogues.collected(Letters(templates))
+    paths = {*files(locale, DOMAIN), *(locale / each / "LC_MESSAGES" / f"{DOMAIN}.po" for each in language)}
+    if update or language:
+        for path in paths:
+            catalogues.update(path, places)
+    found = [(path.parts[-3], fault) for path in sorted(paths) for fault in catalogues.faults(path, places)]
+    document = {"messages": len(places), "faults": [{"language": each, "fault": fault} for each, fault in found]}
+    summary = f"{len(places)} messages, {len(paths)} languages beside English, {len(found)} faults."
+    Output(as_json=as_json).show(document, *([Table(("language", "fault"), [*found])] if found else []), summary)
+    if found:
+        raise typer.Exit(REFUSED)
