@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -37,6 +38,7 @@ from activities.orders import Shop, Staff
 from activities.plans import Plans
 from activities.preparing import Preparing
 from activities.sending import Sending
+from activities.signing import secret_of
 from activities.sweeps import Sweeps
 from activities.timetable import Timetable
 from activities.upkeep import Upkeep
@@ -90,7 +92,8 @@ def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
 
 def webhooks(settings: Settings, database: Database) -> Webhooks:
     """What calls other systems."""
-    return Webhooks(database, Caller(private=settings.webhook_private), settings.webhook_secret)
+    secret = secret_of(settings.webhook_secret.get_secret_value()) if settings.webhook_secret else None
+    return Webhooks(database, Caller(private=settings.webhook_private), secret)
 
 
 def _evidence(settings: Settings) -> Evidence:
@@ -113,22 +116,11 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
         # Tests and replays run in the sandbox; here it would only cost the half of every wake.
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
-    decisions, enrolments = Decisions(database, settings.time_zone), Enrolments(database)
-    rounds, migrating = housekeeping(settings, client, database), Migrating(database, client)
-    upkeep = Upkeep(database, Watch(ZoneInfo(settings.time_zone)))
     made: dict[str, Callable[[], Worker]] = {
         "journeys": lambda: make(
             task_queue=JOURNEYS_QUEUE,
             workflows=[JourneyWorkflow],
-            activities=[
-                decisions.decide,
-                decisions.locate,
-                Contacts(database).change,
-                Enrolling(database).enrol,
-                enrolments.finish,
-                enrolments.stand,
-                enrolments.move,
-            ],
+            activities=_of_runs(settings, database),
             no_remote_activities=True,
             max_cached_workflows=settings.cached_runs,
             workflow_task_poller_behavior=_POLLERS,
@@ -157,23 +149,42 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
                 CalendarWorkflow,
                 ChangeOverWorkflow,
             ],
-            activities=[
-                Sweeps(database, client).release,
-                rounds.end_closed_runs,
-                rounds.settle_abandoned,
-                migrating.tell_travellers,
-                migrating.close_changeover,
-                migrating.settle_versions,
-                upkeep.work_off,
-                upkeep.fill,
-                Audiences(database).call,
-                Calendar(database, client, settings.time_zone, SWEEPS_QUEUE).keep,
-                Forgetting(database, settings.decisions_kept).forget_decisions,
-                CouponRounds(database).fill_pools,
-            ],
+            activities=_of_sweeps(settings, client, database),
         ),
     }
     return [build() for role, build in made.items() if role in roles]
+
+
+def _of_runs(settings: Settings, database: Database) -> list[Callable[..., Any]]:
+    decisions, enrolments = Decisions(database, settings.time_zone), Enrolments(database)
+    return [
+        decisions.decide,
+        decisions.locate,
+        Contacts(database).change,
+        Enrolling(database).enrol,
+        enrolments.finish,
+        enrolments.stand,
+        enrolments.move,
+    ]
+
+
+def _of_sweeps(settings: Settings, client: Client, database: Database) -> list[Callable[..., Any]]:
+    rounds, migrating = housekeeping(settings, client, database), Migrating(database, client)
+    upkeep = Upkeep(database, Watch(ZoneInfo(settings.time_zone)))
+    return [
+        Sweeps(database, client).release,
+        rounds.end_closed_runs,
+        rounds.settle_abandoned,
+        migrating.tell_travellers,
+        migrating.close_changeover,
+        migrating.settle_versions,
+        upkeep.work_off,
+        upkeep.fill,
+        Audiences(database).call,
+        Calendar(database, client, settings.time_zone, SWEEPS_QUEUE).keep,
+        Forgetting(database, settings.decisions_kept).forget_decisions,
+        CouponRounds(database).fill_pools,
+    ]
 
 
 def _deployment(settings: Settings) -> WorkerDeploymentConfig:

@@ -15,16 +15,16 @@ def message_id(key: str) -> str:
     return "msg_" + hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def signed(key: str, at: datetime, body: bytes, secret: str) -> Mapping[str, str]:
-    """The headers of the scheme: id, time of this attempt, and signature."""
+def signed(key: str, at: datetime, body: bytes, secret: bytes) -> Mapping[str, str]:
+    """The headers of the scheme: id (out of what makes this message this one), time of this attempt, signature."""
     identity, timestamp = message_id(key), str(int(at.timestamp()))
     content = b".".join((identity.encode(), timestamp.encode(), body))
-    signature = base64.b64encode(hmac.new(_key(secret), content, hashlib.sha256).digest()).decode()
+    signature = base64.b64encode(hmac.new(secret, content, hashlib.sha256).digest()).decode()
     return {"webhook-id": identity, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
 
 
-def _key(secret: str) -> bytes:
-    """The bytes of the secret: Base64 behind `whsec_`, else the text itself."""
+def secret_of(secret: str) -> bytes:
+    """The bytes of a secret: Base64 behind `whsec_`, else the text itself. Raises ValueError."""
     if not secret.startswith(_PREFIX):
         return secret.encode()
     try:

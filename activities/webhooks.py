@@ -1,5 +1,6 @@
 """Call a webhook, until it answers or the call is stale. Retries are Temporal's."""
 
+import json
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
-from pydantic import SecretStr
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
@@ -51,9 +50,9 @@ class CallOrder:
 
 
 class Webhooks:
-    """Activities that call other systems."""
+    """Activities that call other systems. Without a secret nothing can be signed, and nobody is called."""
 
-    def __init__(self, database: Database, caller: Caller, secret: SecretStr | None) -> None:
+    def __init__(self, database: Database, caller: Caller, secret: bytes | None) -> None:
         self._database = database
         self._caller = caller
         self._secret = secret
@@ -87,7 +86,7 @@ class Webhooks:
             return Receipt("expired", "it could not be delivered in its time")
         body = _body(order, entrant)
         headers = {"content-type": "application/json", "user-agent": "Kundresa"}
-        signature = signed(order.key, datetime.now(UTC), body, self._secret.get_secret_value())
+        signature = signed(order.key, datetime.now(UTC), body, self._secret)
         try:
             answered = await self._caller.post(order.call.url, body, {**headers, **signature})
         except AddressRefused as refused:
@@ -127,7 +126,7 @@ def _body(order: CallOrder, entrant: Entrant) -> bytes:
         "traits": _chosen(entrant.traits, order.call.traits),
         "properties": _chosen(entrant.start, order.call.properties),
     }
-    return orjson.dumps({"type": "journey.step", "timestamp": order.now.isoformat(), "data": told})
+    return json.dumps({"type": "journey.step", "timestamp": order.now.isoformat(), "data": told}).encode()
 
 
 def _chosen(known: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import intake, journeys, latency, memory, messages, routing
+from bench import intake, journeys, latency, memory, messages, routing, segments
 from bench.figures import Figure, Tell, table
 from bench.report import data, page
 from bench.servers import Servers, servers
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "memory": memory.measure,
     "messages": messages.measure,
     "routing": routing.measure,
+    "segments": segments.measure,
 }
 
 

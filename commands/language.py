@@ -25,7 +25,7 @@ def schema(kind: Annotated[Kind, typer.Argument(help="What the file holds.")] = 
 
 def language() -> None:
     """Print the manual of the language, which stands in docs/language.md."""
-    from rules.manual import manual
+    from rules.manual.writing import manual
 
     shipped = (path for folder in ("journeys", "segments", "coupons") for path in (ROOT / folder).glob("*.yaml"))
     texts = {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in shipped}

@@ -108,15 +108,20 @@ class EventHappened(Definition):
     first: Measure | None = None
     last: Measure | None = None
 
-    @property
+    @cached_property
     def measures(self) -> tuple[tuple[str, Measure], ...]:
         """The figures that are asked for, by their names."""
         return tuple((name, measure) for name in MEASURES if (measure := getattr(self, name)) is not None)
 
-    @property
+    @cached_property
     def frequency(self) -> Times | None:
         """How often it must have happened; None: only its figures count."""
         return self.times or (None if self.measures else Times(at_least=1))
+
+    @cached_property
+    def once(self) -> bool:
+        """Whether it is enough that it happened at all: then one event tells, and the others need not be looked at."""
+        return self.frequency == Times(at_least=1) and not self.measures
 
 
 class SegmentIs(Definition):

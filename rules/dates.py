@@ -28,7 +28,7 @@ def next_occurrence(trigger: OnDate, traits: Mapping[str, Any], now: datetime, z
 
     `zone` is the contact's, or the shop's; a zone of the trigger's own goes before it. What is no date is passed over.
     """
-    zone = ZoneInfo(trigger.zone) if trigger.zone else zone
+    zone = _own_zone(trigger) or zone
     coming = [
         occurrence
         for day in set(dates_at(traits, trigger.date, zone))
@@ -36,6 +36,14 @@ def next_occurrence(trigger: OnDate, traits: Mapping[str, Any], now: datetime, z
         if occurrence.at > now
     ]
     return min(coming, key=lambda occurrence: occurrence.at, default=None)
+
+
+def _own_zone(trigger: OnDate) -> tzinfo | None:
+    """The trigger's zone. One that this machine does not know (its table may be older) counts as none."""
+    try:
+        return ZoneInfo(trigger.zone) if trigger.zone else None
+    except (LookupError, OSError, ValueError):
+        return None
 
 
 def dates_at(traits: Mapping[str, Any], path: str, zone: tzinfo) -> Iterator[date]:

@@ -1,6 +1,6 @@
 """Whether a condition holds of facts, and whether an event counts. Pure: the clock is `facts.now`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
@@ -30,19 +30,24 @@ from rules.values import compares, reach
 
 def holds(condition: Condition, facts: Facts) -> bool:
     """Whether the condition holds of these facts. Raises Circle when segments refer to each other in a circle."""
+    return _holds(condition, facts, facts.start)
+
+
+def _holds(condition: Condition, facts: Facts, start: Mapping[str, Any]) -> bool:
+    # Inside `where` the properties that are asked for are the event's own: then these are `start`.
     match condition:
-        case All(all=parts):
-            return all(holds(part, facts) for part in parts)
-        case AnyOf(any=parts):
-            return any(holds(part, facts) for part in parts)
-        case Not(not_=part):
-            return not holds(part, facts)
+        case PropertyIs(property=path):
+            return compares(condition, reach(start, path), facts.now)
         case TraitIs(trait=path):
             return compares(condition, reach(facts.traits, path), facts.now)
-        case PropertyIs(property=path):
-            return compares(condition, reach(facts.start, path), facts.now)
         case EventHappened():
-            return _happened(condition, facts)
+            return _happened(condition, facts, start)
+        case All(all=parts):
+            return all(_holds(part, facts, start) for part in parts)
+        case AnyOf(any=parts):
+            return any(_holds(part, facts, start) for part in parts)
+        case Not(not_=part):
+            return not _holds(part, facts, start)
         case SegmentIs(segment=name):
             asked = facts.named.segments.get(name)
             return asked is not None and holds(asked, inside(facts, segment(name)))
@@ -75,20 +80,13 @@ def counts(match: EventMatch, happening: Happening, start: Mapping[str, Any]) ->
     return (
         happening.name in match.event
         and _shares(match.same, happening.properties, start)
-        and _passes(match.where, happening, Facts(now=happening.at))
+        and (match.where is None or _holds(match.where, Facts(now=happening.at), happening.properties))
     )
 
 
 def counted(asked: EventHappened, facts: Facts) -> list[Happening]:
     """The events that count for the condition, as the facts tell them."""
-    if asked.within == "enrolment" and facts.entered is None:
-        return []
-    spanned = _spanned(asked, facts)
-    return [
-        happening
-        for happening in spanned
-        if _shares(asked.same, happening.properties, facts.start) and _passes(asked.where, happening, facts)
-    ]
+    return list(_counted(asked, facts, facts.start))
 
 
 def read(asked: LetterWas, facts: Facts) -> Sequence[datetime]:
@@ -111,17 +109,24 @@ def often(times: Times, count: int) -> bool:
     )
 
 
-def _happened(asked: EventHappened, facts: Facts) -> bool:
-    events = counted(asked, facts)
-    frequency = asked.frequency
+def _happened(asked: EventHappened, facts: Facts, start: Mapping[str, Any]) -> bool:
+    counting = _counted(asked, facts, start)
+    if asked.once:
+        return next(counting, None) is not None
+    events, frequency = list(counting), asked.frequency
     return (frequency is None or often(frequency, len(events))) and all(
         compares(measure, figure(name, measure.property, events), facts.now) for name, measure in asked.measures
     )
 
 
-def _passes(where: Condition | None, happening: Happening, facts: Facts) -> bool:
-    # Inside `where` the properties that are asked for are the event's own.
-    return where is None or holds(where, replace(facts, start=happening.properties))
+def _counted(asked: EventHappened, facts: Facts, start: Mapping[str, Any]) -> Iterator[Happening]:
+    if asked.within == "enrolment" and facts.entered is None:
+        return
+    for happening in _spanned(asked, facts):
+        if _shares(asked.same, happening.properties, start) and (
+            asked.where is None or _holds(asked.where, facts, happening.properties)
+        ):
+            yield happening
 
 
 def _shares(path: str | None, properties: Mapping[str, Any], start: Mapping[str, Any]) -> bool:

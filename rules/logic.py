@@ -60,7 +60,7 @@ def conflict(parts: Sequence[Condition]) -> bool:
 
 def implies(first: Condition, second: Condition) -> bool:
     """Whether the second holds wherever the first does."""
-    if first == second or never(first) or always(second):
+    if _alike(first, second) or never(first) or always(second):
         return True
     match first, second:
         case _, All(all=parts):
@@ -81,6 +81,11 @@ def implies(first: Condition, second: Condition) -> bool:
             return _as_often(first, second)
         case _:
             return False
+
+
+def _alike(first: Condition, second: Condition) -> bool:
+    # As Python compares, 1 is True; as these are written, it is not.
+    return repr(first) == repr(second)
 
 
 def _flat(condition: Condition) -> Iterator[Condition]:
@@ -142,7 +147,7 @@ def _as_often(first: EventHappened, second: EventHappened) -> bool:
         return False
     (low, high), (least, most) = _bounds(first.frequency), _bounds(second.frequency)
     alike = {"times": None, "within": None}
-    if first.model_copy(update=alike) != second.model_copy(update=alike):
+    if not _alike(first.model_copy(update=alike), second.model_copy(update=alike)):
         return False
     if first.within == second.within:
         return least <= low and high <= most

@@ -1,4 +1,4 @@
-"""What every key that authors write means, in a sentence: for editors (`schema.py`) and the manual (`manual.py`)."""
+"""What every key that authors write means, in a sentence: for editors (`schema.py`) and the manual (`manual/`)."""
 
 from pydantic import BaseModel
 
@@ -67,7 +67,7 @@ MEANINGS: dict[type[BaseModel], dict[str, str]] = {
         "topic": "What people subscribe to. Whoever leaves the topic leaves the journey.",
         "trigger": "What starts the journey: one trigger, or a list of which any starts it.",
         "key": "One run per contact and per value of this property, such as `properties.order_id`.",
-        "re_entry": "Whether a contact may come again: `never` (if nothing is said), `always`, or `after 7d` (since entering).",
+        "re_entry": "Whether a contact may come again: `never` (or left out), `always`, or `after 7d` since entering.",
         "exit_on": "Events that end the run at once, at any step. Unsubscribing ends marketing journeys anyway.",
         "goal": "What the journey is for. Reaching it is recorded, also after the run.",
         "limit": "Ends a run that long after it began, whatever it waits for.",

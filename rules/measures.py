@@ -1,6 +1,6 @@
 """Figures made of one property of several events: exact, and the same in memory as in SQL."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_DOWN, Context, Decimal
 
 from rules.facts import Happening
@@ -28,7 +28,9 @@ def _order(event: Happening) -> tuple[object, int]:
     return event.at, event.seq
 
 
-def _sum(numbers: Iterable[Number]) -> Number:
+def _sum(numbers: Sequence[Number]) -> Number:
+    if all(type(number) is int for number in numbers):
+        return sum(numbers)
     total = Decimal(0)
     for number in numbers:
         total = _EXACT.add(total, exact(number))

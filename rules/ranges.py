@@ -33,7 +33,7 @@ def covered(comparisons: Sequence[Comparison], other: Comparison) -> bool:
     """Whether what all of these together leave is taken by the other, too."""
     written = _written(comparisons)
     if other.exists is False:
-        return any(comparison.exists is False for comparison in comparisons)
+        return not other.written and any(comparison.exists is False for comparison in comparisons)
     present = bool(written) or any(comparison.exists for comparison in comparisons)
     candidates = _candidates(comparisons)
     if candidates is not None and not any(isinstance(wanted, Relative) for _, wanted in other.written):
@@ -85,7 +85,7 @@ def _no_later(first: datetime | Relative, second: datetime | Relative) -> bool:
 
 def _taken(written: Sequence[tuple[str, Any]], name: str, wanted: Any) -> bool:
     """Whether the comparison follows from those that are written."""
-    if (name, wanted) in written:
+    if any(each == name and type(value) is type(wanted) and value == wanted for each, value in written):
         return True
     low, high = _lowest(written), _highest(written)
     match name:

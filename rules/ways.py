@@ -28,8 +28,8 @@ def _dead(earlier: Sequence[Condition], condition: Condition) -> str | None:
         return CONTRADICTION
     if (number := next((n for n, each in enumerate(earlier, 1) if implies(condition, each)), None)) is not None:
         return f"this never comes about: whenever it holds, #{number} holds, which is asked before"
-    if len(earlier) > 1 and implies(condition, AnyOf(any=tuple(earlier))):
-        return "this never comes about: whenever it holds, one of those before it holds"
     if earlier and always(AnyOf(any=tuple(earlier))):
         return "this never comes about: one of those before it always holds"
+    if earlier and implies(condition, AnyOf(any=tuple(earlier))):
+        return "this never comes about: whenever it holds, one of those before it holds"
     return None

@@ -35,7 +35,7 @@ def happened(asked: EventHappened, start: Value | None, now: datetime, inside: I
     """Whether the events that count are as many as they should be, and their figures compare."""
     event = EVENTS.alias()
     counting = _counting(asked, event, start, now, inside)
-    if not asked.measures and asked.frequency == Times(at_least=1):
+    if asked.once:
         return exists().select_from(event).where(*counting).correlate_except(event)
     figures = [_figure(name, measure.property, event).label(name) for name, measure in asked.measures]
     made = select(func.count().label("n"), *figures).select_from(event).where(*counting)

@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 COMMANDS = {
     command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback is not None
-}
+} | {group.name for group in cli.app.registered_groups}
 
 # A file that the text tells to write: its path in backticks and a colon, then its content in a block.
 WRITTEN = re.compile(r"`(?P<path>(?:journeys|templates)/[\w./-]+)`:\n\n```\w*\n(?P<content>.*?)^```$", re.M | re.S)

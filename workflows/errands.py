@@ -51,7 +51,7 @@ def errands_of(
                     known[enrolment.id] = reached(enrolment)
                     errands.goals.append(enrolment.id)
                 case Again():
-                    errands.starts.append(_enter_again(contact, step))
+                    errands.starts.append(_enter_again(step))
                 case Start():
                     entering = _enter(contact, arrival, step)
                     known[entering.inside.id] = entering.inside
@@ -76,7 +76,7 @@ def _enter(contact: UUID, arrival: Arrival, step: Start) -> Entering:
     return Entering(inside, starting)
 
 
-def _enter_again(contact: UUID, step: Again) -> Entering:
+def _enter_again(step: Again) -> Entering:
     inside, version = step.enrolment, step.version
     starting = Starting(
         inside.workflow_id, inside.id, version.plan, version.journey.title, inside.started_at, step.start

@@ -7,8 +7,6 @@ from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import ValidationError
-
     from activities.contacts import Changing, Contacts
     from activities.decisions import Appointment, Decisions, Question
     from activities.enrolling import Admission, Enrolling
@@ -249,8 +247,8 @@ class JourneyWorkflow:
             plan = Plan.model_validate(migration.plan)
             self._run.migrate(plan, migration.mapping, workflow.now())
             self._enrolled.plan, version = migration.plan, plan.version
-        except (MigrationRefused, ValidationError) as refused:
-            why = "the plan cannot be read" if isinstance(refused, ValidationError) else str(refused)
+        except (MigrationRefused, ValueError) as refused:
+            why = str(refused) if isinstance(refused, MigrationRefused) else "the plan cannot be read"
             state.say("migrated", "refused", workflow.now(), why)
         await self._look_up(Enrolments.move, Moved(self._enrolled.enrolment, version, state.verdicts))
         return version is not None

@@ -1,10 +1,10 @@
 """What files would change, who is inside, and making it so: for the command line and for the API alike."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 
@@ -78,8 +78,9 @@ async def propose(database: Database, content: Content, census: Census, chosen: 
     async with database.transaction() as session:
         live, inside = await publishing.live(session), await changeovers.inside(session)
         plans = await _plans(session, inside)
+        old = await _old(session, live, content)
     files = [
-        _compared(kind, name, live, content)
+        _compared(kind, name, live, content, old)
         for kind in ("journeys", "segments", "coupons", "policies", "letters")
         for name in _names(kind, live, content)
     ]
@@ -98,11 +99,9 @@ async def _plans(session: AsyncSession, inside: Mapping[str, Mapping[int, int]])
     found: dict[str, dict[int, Plan]] = {}
     for name, versions in inside.items():
         for version in versions:
-            try:
+            with suppress(VersionProblem):
                 definition = await journeys.definition(session, name, version)
-            except VersionProblem:
-                continue
-            found.setdefault(name, {})[version] = lay_out(definition, version)
+                found.setdefault(name, {})[version] = lay_out(definition, version)
     return found
 
 
@@ -113,7 +112,16 @@ def _names(kind: str, live: Live, content: Content) -> list[str]:
     return [*given, *content.gone(kind, live.definitions[kind])]
 
 
-def _compared(kind: str, name: str, live: Live, content: Content) -> Proposed:
+async def _old(session: AsyncSession, live: Live, content: Content) -> dict[str, Journey]:
+    """The live versions of the journeys that are to be published; but for those that newer code has published."""
+    found = {}
+    for name in (content.journeys or {}).keys() & live.versions.keys():
+        with suppress(VersionProblem):
+            found[name] = await journeys.definition(session, name, live.versions[name])
+    return found
+
+
+def _compared(kind: str, name: str, live: Live, content: Content, journeys_before: Mapping[str, Journey]) -> Proposed:
     old = live.definitions[kind].get(name)
     given = getattr(content, kind).get(name)
     version = live.versions.get(name) if kind == "journeys" else None
@@ -123,16 +131,10 @@ def _compared(kind: str, name: str, live: Live, content: Content) -> Proposed:
     if old == new:
         return Proposed(kind, name, "unchanged", version)
     if isinstance(given, Journey):
-        inner = _inner(old, given)
+        before = journeys_before.get(name)
+        inner = compare_journeys(before, given) if before is not None else JourneyChange()
         return Proposed(kind, name, "changed", version, inner.rules, inner.steps)
     return Proposed(kind, name, "changed", version, compare(old, new) if isinstance(new, dict) else ())
-
-
-def _inner(old: Mapping[str, Any], new: Journey) -> JourneyChange:
-    try:
-        return compare_journeys(Journey.model_validate(old), new)
-    except ValidationError:  # newer code has published it: that it differs is all that can be told
-        return JourneyChange()
 
 
 def _with(

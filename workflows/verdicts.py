@@ -7,18 +7,18 @@ from rules.entering import Refuse
 from store.outbox import Waiting
 from workflows.errands import Entering, Errands
 
-_REMEMBERED = 100_000
-
 
 class Verdicts:
     """Turns errands into decisions, each refusal once a day.
 
     A contact may be refused at every page that it views. The key of a refusal therefore names the day: the same
     journey refuses the same contact for the same kind of reason once a day in the table, with the facts of the first
-    time. What this process has written lately it does not even send to the database again.
+    time. What this process has written lately, the `remembered` latest refusals, it does not even send to the
+    database again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: int = 100_000) -> None:
+        self._remembered = remembered
         self._written: dict[str, None] = {}
 
     def of(self, every: Sequence[Errands]) -> list[Noted]:
@@ -39,7 +39,7 @@ class Verdicts:
         for each in noted:
             if each.kind == "refused" and each.key is not None:
                 self._written[each.key] = None
-        while len(self._written) > _REMEMBERED:
+        while len(self._written) > self._remembered:
             del self._written[next(iter(self._written))]
 
 

@@ -72,6 +72,14 @@ _CHOICE: dict[str, Any] = {
         "mapping": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
+_EXAMPLE = """journey: parcel-check
+title: Ask whether the parcel has arrived
+class: transactional
+trigger: {event: Order Shipped}
+steps:
+  - wait: 2d
+  - send: order-review
+"""
 _DOCUMENT: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -87,8 +95,8 @@ _DOCUMENT: dict[str, Any] = {
                     },
                 },
                 "example": {
-                    "files": {"journeys/welcome.yaml": "journey: welcome\n..."},
-                    "choices": {"welcome": {"manner": "migrate", "mapping": {"wait-1h": "wait-2h"}}},
+                    "files": {"journeys/parcel-check.yaml": _EXAMPLE},
+                    "choices": {"parcel-check": {"manner": "pin"}},
                 },
             }
         },

@@ -122,23 +122,19 @@ class Rig:
         self.runner.run(work())
 
     def begin(self, at_most: int) -> None:
-        policy = Pacing.model_validate({"caps": {"at_most": at_most, "per": "6h"}}).model_dump(
-            mode="json", by_alias=True
-        )
+        policy = Pacing.model_validate({"caps": {"at_most": at_most, "per": "6h"}})
         self.do(
             "INSERT INTO policies (name, hash, definition) VALUES ('pacing', :hash, cast(:definition AS jsonb))"
             " ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, definition = excluded.definition",
-            hash=str(uuid4()), definition=orjson.dumps(policy).decode(),
+            hash=str(uuid4()), definition=policy.model_dump_json(by_alias=True),
         )  # fmt: skip
         self.contact[:] = [uuid4()]
         traits = '{"email": "anna@example.org", "first_name": "Anna"}'
         self.do(
-            "INSERT INTO contacts (id, traits) VALUES (:id, cast(:traits AS jsonb))", id=self.contact[0], traits=traits
-        )
-        self.do(
-            "INSERT INTO consents (contact_id, topic, granted, source) VALUES (:id, 'offers', true, 'test')",
-            id=self.contact[0],
-        )
+            "WITH contact AS (INSERT INTO contacts (id, traits) VALUES (:id, cast(:traits AS jsonb)))"
+            " INSERT INTO consents (contact_id, topic, granted, source) VALUES (:id, 'offers', true, 'test')",
+            id=self.contact[0], traits=traits,
+        )  # fmt: skip
 
     def enters(self, number: int) -> LetterOrder:
         enrolment = uuid4()

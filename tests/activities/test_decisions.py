@@ -89,7 +89,7 @@ async def test_the_way_of_a_branch_is_noted_once_with_what_was_asked(office: Off
         await decisions.decide(Question(enrolment, (GOLD, ANYBODY), NOW, "branch", 1))
     row = await office.row("SELECT verdict, reason, step, version, journey, facts FROM decisions WHERE kind = 'branch'")
     assert (row["verdict"], row["step"], row["version"], row["journey"]) == ("case 2 held", "branch", 1, "tried")
-    assert row["reason"] == 'first_name is known: yes, "Anna-Maria"'
+    assert row["reason"] == 'first_name is known: yes, it is "Anna-Maria"'
     assert row["facts"]["conditions"] == [
         {"case": 1, "words": 'plan is "gold"', "held": False, "value": None},
         {"case": 2, "words": "first_name is known", "held": True, "value": "Anna-Maria"},

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -24,7 +23,6 @@ from tests.activities.office import Office
 from tests.activities.receiver import Receiver, receiving
 
 KEY = b"0123456789abcdef0123456789abcdef"
-SECRET = SecretStr("whsec_" + base64.b64encode(KEY).decode())
 
 
 @pytest_asyncio.fixture
@@ -35,7 +33,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 def webhooks(office: Office) -> Webhooks:
-    return Webhooks(office.database, Caller(private=True), SECRET)
+    return Webhooks(office.database, Caller(private=True), KEY)
 
 
 def ordered(order: LetterOrder, url: str, **more: Any) -> CallOrder:
@@ -142,7 +140,7 @@ async def test_what_will_never_pass_is_final_and_redirects_are_not_followed(
 
 
 async def test_a_private_address_is_refused_for_good(office: Office, receiver: Receiver) -> None:
-    order, webhooks = await office.enters(), Webhooks(office.database, Caller(), SECRET)
+    order, webhooks = await office.enters(), Webhooks(office.database, Caller(), KEY)
     for url in (receiver.url, f"http://localhost:{receiver.port}/", "http://169.254.169.254/latest", "http://[::1]/"):
         assert await called(webhooks, ordered(order, url)) == Receipt("failed", "a private address")
     assert receiver.taken == []

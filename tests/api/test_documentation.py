@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx2
 
+from tests.api.serving import ADMIN_KEY
+
 Client = httpx2.AsyncClient
 
 
@@ -40,11 +42,14 @@ async def test_the_examples_of_calls_are_taken(client: Client) -> None:
         content = told.get("requestBody", {}).get("content", {}).get("application/json", {})
         bodies = [content["example"]] if "example" in content else []
         bodies += [each["value"] for each in content.get("examples", {}).values()]
+        # Where a write key does not open, the admin key does.
+        admin: dict[str, Any] = {"auth": None, "headers": {"Authorization": f"Bearer {ADMIN_KEY}"}}
+        opening = admin if "Versions" in told["tags"] else {}
         for body in bodies if "{" not in path else []:
-            answer = await client.request(method, path, content=json.dumps(body))
+            answer = await client.request(method, path, content=json.dumps(body), **opening)
             assert answer.status_code in (200, 202), (path, answer.text)
             tried += 1
-    assert tried == 9
+    assert tried == 11
 
 
 async def test_the_pages_need_no_internet(client: Client) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mail.rendering import Letters
 from mail.required import required_by_letters
 from rules.drawing import mermaid, tree
 from rules.files import Folders
@@ -46,7 +47,7 @@ def test_nineteen_journeys_ship_beside_the_first_three() -> None:
 
 def test_every_letter_is_sent_by_a_journey() -> None:
     sent = {letter for path in FILES for letter in letters(path.stem)}
-    assert sent == read_library(ROOT / "templates").letters
+    assert sent == set(Letters(ROOT / "templates").names())
 
 
 def test_every_coupon_and_every_segment_is_of_use() -> None:

@@ -32,8 +32,3 @@ def read(files: Mapping[str, str], library: Library | None = None) -> Reading:
 def told(reading: Reading) -> list[str]:
     """All mistakes and warnings, one line each."""
     return sorted(map(str, (*reading.mistakes, *reading.warnings)))
-
-
-def journey(steps: str, head: str = HEAD) -> dict[str, str]:
-    """A journey of these steps."""
-    return {"journeys/tried.yaml": f"{head}steps:\n{steps.strip(chr(10))}\n"}

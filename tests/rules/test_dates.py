@@ -86,6 +86,11 @@ def test_it_is_the_contact_s_own_clock_that_counts(zone: ZoneInfo, expected: str
     assert comes(trigger(zone="Asia/Tokyo"), "1990-12-01", zone=zone) == ("2026-12-01 00:00", "2026-12-01")
 
 
+@pytest.mark.parametrize("unknown", ["Atlantis/Capital", "../etc", "", "Europe"])
+def test_a_zone_that_nobody_knows_counts_as_none(unknown: str) -> None:
+    assert comes(trigger(zone=unknown), "1990-12-01", zone=TOKYO) == ("2026-12-01 00:00", "2026-12-01")
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "time", "now", "expected"),
     [

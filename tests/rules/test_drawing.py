@@ -40,6 +40,14 @@ JOURNEY = Journey.model_validate(
         ],
     }
 )
+PLAIN = {
+    "journey": "plain",
+    "title": "Plain",
+    "class": "marketing",
+    "topic": "offers",
+    "trigger": {"event": "Signed Up"},
+    "steps": [{"send": "hello"}],
+}
 
 
 def test_a_journey_is_drawn_as_a_flowchart() -> None:
@@ -100,6 +108,67 @@ def test_a_journey_without_exits_and_goal_is_drawn_without_them() -> None:
     plain = JOURNEY.model_copy(update={"exit_on": (), "goal": None, "class_": "transactional"})
     assert not any(line.strip().startswith(("exits", "goal")) for line in mermaid(plain).splitlines())
     assert not any("Ends at once" in line or "Goal" in line for line in tree(plain))
+
+
+STEPS = [
+    {"wait_for": [{"event": "Clicked"}, {"condition": {"trait": "a", "is": 1}}], "timeout": "1d"},
+    {
+        "id": "trial",
+        "split": [{"share": 9, "name": "new", "then": [{"webhook": "https://a.example/x"}]}, {"holdout": 1}],
+    },
+    {"repeat": {"every": "7d", "at_most": 3, "until": {"trait": "b", "is": 2}, "steps": [{"send": "tip"}]}},
+]
+
+
+def test_splits_repeats_and_limits_are_drawn_as_a_flowchart() -> None:
+    drawn = mermaid(Journey.model_validate({**PLAIN, "limit": "90d", "steps": STEPS})).splitlines()
+    for line in (
+        '    step1 -->|"Clicked; a is 1"| step2',
+        '    step1 -->|"after 1 day"| step2',
+        '    step2{"Split: new 9, holdout 1"}',
+        '    step2 -->|"new 9"| step3',
+        '    step2 -->|"holdout 1"| finish',
+        '    step3["Call a.example"]',
+        '    step4(["Repeat every 1 week, at most 3 times"])',
+        '    step4 -->|"another round"| step5',
+        '    step4 -->|"after 3 rounds or once b is 2"| finish',
+        "    step5 --> step4",
+        '    limit{{"Ends at the latest after 90 days"}} -.-> finish',
+    ):
+        assert line in drawn, line
+
+
+def test_splits_and_repeats_are_drawn_as_a_tree() -> None:
+    assert tree(Journey.model_validate({**PLAIN, "limit": "90d", "steps": STEPS}))[4:] == [
+        "├─ Ends at the latest after 90 days",
+        "└─ Steps",
+        "   ├─ Wait for Clicked or a is 1, at most 1 day",
+        "   ├─ Split: new 9, holdout 1",
+        "   │  ├─ new 9",
+        "   │  │  └─ Call a.example",
+        "   │  └─ holdout 1",
+        "   │     └─ Exit: holdout",
+        "   └─ Repeat every 1 week, at most 3 times, until b is 2",
+        "      └─ Send tip",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "said"),
+    [
+        ({"segment": "loyal"}, "entering the segment loyal"),
+        ({"segment": "loyal", "on": "left"}, "leaving the segment loyal"),
+        ({"date": "birthday", "offset": "-7d", "yearly": True}, "1 week before birthday of every year, at 09:00"),
+        ({"date": "trial_ends", "time": "12:30"}, "trial_ends, at 12:30"),
+        (
+            {"schedule": "0 9 * * 1", "segment": "all", "zone": "Asia/Tokyo"},
+            "the schedule 0 9 * * 1 in Asia/Tokyo, for everybody in the segment all",
+        ),
+        ({"api": True}, "a request to the API"),
+    ],
+)
+def test_every_trigger_is_told_in_words(trigger: object, said: str) -> None:
+    assert tree(Journey.model_validate({**PLAIN, "trigger": trigger}))[1] == f"├─ Starts on {said}"
 
 
 NODE = r'(?:\(\["[^"]*"\]\)|\{\{"[^"]*"\}\}|\{"[^"]*"\}|\[\["[^"]*"\]\]|\["[^"]*"\])'

@@ -8,10 +8,9 @@ import pytest
 import yaml
 
 from rules import patterns, values
-from rules.chapters import CHAPTERS
 from rules.files import Folders
 from rules.library import Library
-from rules.manual import manual
+from rules.manual.writing import CHAPTERS, manual
 from rules.meanings import MEANINGS
 from rules.reading import read_all, read_library, read_texts
 from rules.steps import Step
@@ -26,10 +25,9 @@ FILES = {
 }
 MANUAL = (ROOT / "docs/language.md").read_text()
 READING = read_all(Folders.under(ROOT))
-BY_HAND = read_texts({"journeys/tried.yaml": HEAD.replace("{event: Signed Up}", "{api: true}") + "steps: [{wait: 1d}]"})
 SHIPPED = Library(
     letters=read_library(ROOT / "templates").letters,
-    journeys={**READING.journeys, "win-back-by-hand": BY_HAND.journeys["tried"]},
+    journeys=READING.journeys,
     segments=READING.segments,
     coupons=READING.coupons,
     stages=READING.stages.stages if READING.stages is not None else (),

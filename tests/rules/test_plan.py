@@ -3,7 +3,8 @@ import json
 import pytest
 
 from rules.layout import lay_out
-from rules.plan import Plan, PlannedBranch, PlannedSend, PlannedWaitFor, listens
+from rules.names import TRAITS_CHANGED
+from rules.plan import Plan, PlannedBranch, PlannedSend, PlannedWaitFor, listens, watches
 from tests.rules.journeys import journey, plan
 
 BRANCHED = """
@@ -109,6 +110,45 @@ def test_a_transactional_journey_is_not_left_by_unsubscribing() -> None:
 def test_a_run_listens_to_exits_restarts_and_waits() -> None:
     steps = "[{wait: 1h, restart_on: [A, {event: [B, C]}]}, {wait_for: {event: D}}]"
     assert listens(plan(steps, exit_on=["E"])) == {"A", "B", "C", "D", "E", "Unsubscribed"}
+
+
+@pytest.mark.parametrize(
+    ("step", "watched"),
+    [
+        ("wait: 1d", set()),
+        ("wait_until: {time: '09:00'}", {"timezone"}),
+        ("wait_until: {time: '09:00', zone: UTC}", set()),
+        ("wait_until: {trait: trial.ends}", {"trial", "timezone"}),
+        ("wait_until: {trait: trial.ends, zone: UTC}", {"trial"}),
+        ("wait_until: {property: departs}", {"timezone"}),
+        ("wait_for: {event: A, where: {property: total, gt: 5}}", set()),
+        ("wait_for: {condition: {all: [{trait: a.b, is: 1}, {not: {trait: c, exists: true}}]}}", {"a", "c"}),
+        ("branch: [{when: {trait: a, is: 1}}]", set()),
+    ],
+)
+def test_a_run_watches_the_traits_that_its_waits_rest_on(step: str, watched: set[str]) -> None:
+    laid = plan(f"[{{{step}}}, {{send: a}}]")
+    assert watches(laid) == watched
+    assert (TRAITS_CHANGED in listens(laid)) is bool(watched)
+
+
+@pytest.mark.parametrize(
+    ("condition", "heard"),
+    [
+        ("{event: A}", {"A"}),
+        ("{trait: a, is: 1}", {"Traits Changed"}),
+        ("{segment: loyal}", {"Segment Entered", "Segment Left", "Stage Changed"}),
+        ("{stage: lapsed}", {"Segment Entered", "Segment Left", "Stage Changed"}),
+        ("{topic: news}", {"Subscribed", "Unsubscribed"}),
+        ("{letter: hello, was: clicked}", {"Email Link Clicked"}),
+        ("{letter: hello}", set()),
+        ("{in_journey: other}", set()),
+        ("{any: [{event: A}, {not: {event: B}}]}", {"A", "B"}),
+    ],
+)
+def test_a_run_that_waits_for_a_condition_listens_to_what_may_change_it(condition: str, heard: set[str]) -> None:
+    laid = plan(f"[{{wait_for: {{condition: {condition}}}}}]", **{"class": "transactional", "topic": None})
+    assert listens(laid) == heard
 
 
 def test_a_plan_travels_as_json_without_loss_and_without_ballast() -> None:

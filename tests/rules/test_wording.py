@@ -37,6 +37,47 @@ def test_a_step_is_told_in_a_few_words(step: str, words: str) -> None:
     assert label(plan(STEPS).steps[step]) == words
 
 
+EVERYTHING = """
+- wait_until: {trait: trial.ends, offset: -3d, time: "09:00"}
+- wait_until: {property: departs}
+- wait_for: [{event: [A, B]}, {condition: {trait: a, is: 1}}]
+- id: trial
+  split: [{share: 45, name: new, then: [{send: new}]}, {share: 45, name: old}, {holdout: 10}]
+- repeat: {every: 7d, at_most: 4, until: {trait: done, is: true}, steps: [{send: tip}]}
+- webhook: https://crm.example/hook?token=secret
+- notify: sales
+  letter: new-lead
+- enrol: nurture
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("until-trial-ends-3d", "Wait until 3 days before trial.ends, at 09:00"),
+        ("until-departs", "Wait until departs"),
+        ("for-a", "Wait for A or B or a is 1"),
+        ("trial", "Split: new 45, old 45, holdout 10"),
+        ("every-1w", "Repeat every 1 week, at most 4 times"),
+        ("webhook", "Call crm.example"),
+        ("notify-sales", "Notify sales: new-lead"),
+        ("nurture", "Enrol in nurture"),
+    ],
+)
+def test_every_step_has_words_and_none_tells_a_secret(step: str, words: str) -> None:
+    assert label(plan(EVERYTHING).steps[step]) == words
+
+
+def test_a_pause_between_two_rounds_tells_what_comes_then() -> None:
+    told = purpose(plan(EVERYTHING), "every-1w")
+    assert told == "Repeat every 1 week, at most 4 times: send tip, at last call crm.example"
+
+
+def test_the_story_tells_when_the_run_ends_at_the_latest() -> None:
+    laid = plan(STEPS, limit="10d")
+    assert "Ends at the latest 2026-12-01 12:00:00 UTC." in story(laid, begin(laid, START, {}))
+
+
 def test_a_wait_tells_how_long_and_what_then() -> None:
     laid = plan(STEPS)
     assert purpose(laid, "wait-1h") == "Wait 1 hour, then send reminder"

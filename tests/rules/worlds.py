@@ -230,12 +230,17 @@ class World:
         several = range(self._random.randrange(6))
         return History(
             traits=self.object(),
-            events=[self._event() for _ in several],
+            events=self._events(len(several)),
             said=[(self._one([*TOPICS, *TOPICS, "*"]), self._often(50)) for _ in several[:3]],
             stays=[(self._one(JOURNEYS), self.moment(), self._one([None, self.moment()])) for _ in several[:2]],
             letters=[(self._one(LETTERS), self.moment()) for _ in several[:2]],
             start=self.object(),
         )
+
+    def _events(self, count: int) -> list[tuple[str, datetime, dict[str, Any]]]:
+        """Of which some happened at the same moment."""
+        events = [self._event() for _ in range(count)]
+        return [(name, events[0][1] if self._often(30) else at, told) for name, at, told in events]
 
     def _event(self) -> tuple[str, datetime, dict[str, Any]]:
         if self._often(25):

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel
 
 from rules import patterns, values
-from rules.chapters import CHAPTERS, Chapter, Entry
 from rules.conditions import Comparison
+from rules.manual.chapter import Chapter, Entry
+from rules.manual.conditions import CONDITIONS
+from rules.manual.journeys import JOURNEYS
+from rules.manual.policies import POLICIES
 from rules.meanings import meanings
 from rules.steps import Step
 
 _BEGINNING = """\
 # The language of journeys
 
-<!-- Made of the models by `kundresa language`. Edit rules/chapters.py and rules/meanings.py, then write it anew. -->
+<!-- Made of the models by `kundresa language`. Edit rules/manual/ and rules/meanings.py, then write it anew. -->
 
 What a shop wants to happen stands in short YAML files that marketers and developers write and review together:
 journeys, segments, policies and coupons. `kundresa check` reads them all and tells every mistake at once, with its line
@@ -36,6 +39,7 @@ and what to write instead; `kundresa draw` shows a journey as a picture; `kundre
 In the tables, keys that must be written are **bold**.
 """
 
+CHAPTERS = (*JOURNEYS, *CONDITIONS, *POLICIES)
 _KEY_AND_ID = 2
 
 _PLACES = {
