@@ -24,6 +24,9 @@ RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shel
 COPY --from=build /opt/kundresa /opt/kundresa
 # The content that comes with Kundresa; mount your own folders over these.
 COPY journeys /app/journeys
+COPY segments /app/segments
+COPY policies /app/policies
+COPY coupons /app/coupons
 COPY templates /app/templates
 COPY locale /app/locale
 ENV PATH=/opt/kundresa/bin:$PATH \

@@ -76,7 +76,10 @@ class Settings(BaseSettings):
     locale: str = Field(
         default="en", description="The language of letters to contacts without a `locale` of their own, such as `sv-FI`."
     )
-    journeys_dir: Path = Field(default=ROOT / "journeys", description="The folder of journey files.")
+    journeys_dir: Path = Field(
+        default=ROOT / "journeys",
+        description="The folder of journey files; beside it are looked for `segments`, `policies` and `coupons`.",
+    )
     templates_dir: Path = Field(default=ROOT / "templates", description="The folder of letters.")
     locale_dir: Path = Field(default=ROOT / "locale", description="The folder of the letters' translations.")
     webhook_secret: SecretStr | None = Field(

@@ -198,7 +198,11 @@ def _deployment(settings: Settings) -> WorkerDeploymentConfig:
 async def running(settings: Settings, client: Client, roles: Sequence[str]) -> AsyncIterator[None]:
     """Work while the block runs; at its end finish what is under way."""
     async with AsyncExitStack() as stack:
-        database = Database(settings.database_url, connections=settings.smtp_connections * 2 + 10)
+        database = Database(
+            settings.database_url,
+            connections=settings.smtp_connections * 2 + 10,
+            secret=settings.secret.get_secret_value(),
+        )
         stack.push_async_callback(database.close)
         relay = Relay(RelayAddress.parse(settings.smtp_url), settings.smtp_connections)
         stack.push_async_callback(relay.close)

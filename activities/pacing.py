@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.orders import Receipt
 from activities.refusal import Look
 from rules.decisions import Noted
 from rules.pacing import Counts, Wished, counts, open_for, precedent, quiet, told
@@ -46,6 +45,14 @@ class Delay:
     not_after: datetime
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """The letter is not sent at all, for this reason."""
+
+    why: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 class Turns:
     """Decides whose turn it is. `time_zone` is the shop's, for contacts without one."""
 
@@ -53,7 +60,7 @@ class Turns:
         self._time_zone = ZoneInfo(time_zone)
         self._policy = pacing.Policy()
 
-    async def turn(self, session: AsyncSession, look: Look) -> Turn | Delay | Receipt:
+    async def turn(self, session: AsyncSession, look: Look) -> Turn | Delay | LeftOut:
         """Whether a marketing letter may leave now; what is not marketing always may.
 
         What this rests on stays true until the transaction ends: a letter that is claimed in it exceeds no cap.
@@ -112,12 +119,12 @@ class Turns:
 
     async def _no(
         self, session: AsyncSession, look: Look, manner: str, why: str, until: datetime, facts: dict[str, Any]
-    ) -> Delay | Receipt:
+    ) -> Delay | LeftOut:
         """Not now: the letter waits, or is left out, as its journey says; one that would wait too long is left out."""
         if manner == "skip":
-            return Receipt("capped", why)
+            return LeftOut(why, facts)
         if until > look.stale_at + DEFERRED_AT_MOST:
-            return Receipt("capped", f"{why}, and not before {until:%Y-%m-%d %H:%M} UTC")
+            return LeftOut(f"{why}, and not before {until:%Y-%m-%d %H:%M} UTC", facts)
         await self._note_deferred(session, look, why, until, facts)
         return await self._wait(session, look, why, until)
 

@@ -1,30 +1,28 @@
 """Before a letter is sent: look, decide, write it down and claim it, in one transaction."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.looking import Looking
 from activities.orders import LetterOrder, Receipt, Shop, Staff
-from activities.pacing import Delay, Turn, Turns, deferred
+from activities.pacing import Delay, LeftOut, Turn, Turns, deferred
 from activities.plans import Plans
-from activities.refusal import Look, consent_told, refusal
+from activities.refusal import Look, refusal
 from activities.writing import Writing
 from mail.address import AddressUnusable
 from mail.headers import HeaderUnsafe
 from mail.links import Links
 from mail.rendering import LetterError, Letters
-from store import enrolments, facts, ledger, pacing, wishes
-from store.addressees import addressee
+from store import enrolments, ledger, pacing, wishes
 from store.coupons import Coupons, Given, Lacking
 from store.decisions import note
 from store.doubts import doubt
-from store.ledger import Draft, Entry, Lease
-
-# A run with more events than this shows its latest ones in letters.
-_EVENTS_MAX = 500
+from store.ledger import Entry, Lease
+from store.session import undone_on_error
 
 # How soon a letter looks again whether there is a code for it.
 _CODES_AGAIN = timedelta(minutes=5)
@@ -63,7 +61,7 @@ class Preparing:
         staff: Staff | None = None,
         time_zone: str = "UTC",
     ) -> None:
-        self._plans = plans
+        self._looking = Looking(plans, staff or Staff())
         self._writing = Writing(letters, links, shop)
         self._staff = staff or Staff()
         self._turns = Turns(time_zone)
@@ -82,47 +80,21 @@ class Preparing:
         return entry
 
     async def _open(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Prepared:
-        look = await self._look(session, order, entry)
+        look = await self._looking.look(session, order, entry, self._writing.message_id(order.send_key))
         if look.to.paused and await enrolments.hold(session, order.enrolment):
             return Receipt("held")
         refused = refusal(look)
         if refused is not None:
             return await self._refuse(session, look, await self._reasoned(session, look, refused))
         turn = await self._turns.turn(session, look)
-        if isinstance(turn, Receipt):
-            return await self._refuse(session, look, turn)
         if isinstance(turn, Delay):
             return turn
-        look = replace(look, draft=replace(look.draft, facts={**look.draft.facts, **turn.facts}))
+        look = look.resting_on(turn.facts)
+        if isinstance(turn, LeftOut):
+            return await self._refuse(session, look, Receipt("capped", turn.why))
         if entry is not None and entry.recipient and entry.raw:
             return await self._claim(session, look, turn, entry.recipient, entry.raw, again=True)
         return await self._first(session, look, turn)
-
-    async def _look(self, session: AsyncSession, order: LetterOrder, entry: Entry | None) -> Look:
-        staff = self._staff.addresses.get(order.staff) if order.staff else None
-        written_to = entry.recipient if entry else None
-        to = await addressee(session, order.enrolment, order.topic, written_to or staff)
-        plan = await self._plans.get(session, to.journey, to.version)
-        events = await facts.happenings(session, to.contact_id, None, from_seq=to.trigger_seq, limit=_EVENTS_MAX)
-        wish = await wishes.wish(session, order.send_key) if order.message_class == "marketing" else None
-        ends = [entry.not_after if entry else order.now + order.ttl, *([wish.not_after] if wish else [])]
-        draft = Draft(
-            send_key=order.send_key,
-            enrolment_id=order.enrolment,
-            contact_id=to.contact_id,
-            journey=to.journey,
-            step=order.step,
-            letter=order.letter,
-            message_class="transactional" if order.staff else order.message_class,
-            topic=None if order.staff else order.topic,
-            message_id=self._writing.message_id(order.send_key),
-            not_after=max(ends),
-            now=order.now,
-            staff=order.staff,
-        )
-        address = staff if order.staff else to.traits.get("email")
-        look = Look(order, draft, to, events, plan, written_to or (str(address) if address else None), entry, wish)
-        return replace(look, draft=replace(draft, facts=consent_told(look)))
 
     async def _reasoned(self, session: AsyncSession, look: Look, refused: Receipt) -> Receipt:
         """A letter that grew stale while there was no code for it says so."""
@@ -133,31 +105,33 @@ class Preparing:
 
     async def _first(self, session: AsyncSession, look: Look, turn: Turn) -> Prepared:
         """Write the letter, and claim it. A code that it was to show is given only with the claim."""
-        recipient, untold = str(look.recipient), 0
-        if look.draft.staff is not None:
-            told, untold = await pacing.told_to_staff(
-                session, look.draft.journey, look.draft.staff, look.draft.send_key, look.order.now
-            )
-            if told >= self._staff.an_hour:
-                many = f"{self._staff.an_hour} letters of this journey to {look.draft.staff} within an hour"
-                return await self._refuse(session, look, Receipt("capped", many))
+        untold = await self._untold(session, look)
+        if untold is None:
+            many = f"{self._staff.an_hour} letters of this journey to {look.draft.staff} within an hour"
+            return await self._refuse(session, look, Receipt("capped", many))
         try:
             if self._writing.shows_an_empty_cart(look):
                 return await self._refuse(session, look, Receipt("suppressed", "the cart is empty"))
             # A letter that cannot be written gives its code back.
-            async with session.begin_nested() if look.order.coupon else nullcontext():
-                given = await self._code(session, look)
-                if not isinstance(given, Lacking):
-                    raw = self._writing.write(look, recipient, given, untold)
+            async with undone_on_error(session) if look.order.coupon else nullcontext():
+                code = await self._code(session, look)
+                if isinstance(code, Lacking):
+                    return await self._wait_for_a_code(session, look, code)
+                raw = self._writing.write(look, str(look.recipient), code, untold)
         except LetterError as error:
             return await self._refuse(session, look, Receipt("render_failed", str(error)))
         except (AddressUnusable, HeaderUnsafe) as error:  # their words quote no data
             return await self._refuse(session, look, Receipt("failed", str(error)))
-        if isinstance(given, Lacking):
-            return await self._wait_for_a_code(session, look, given)
-        if given is not None:
-            look = replace(look, draft=replace(look.draft, facts={**look.draft.facts, "coupon": str(given)}))
-        return await self._claim(session, look, turn, recipient, raw, again=False)
+        look = look.resting_on({"coupon": str(code)} if code else {})
+        return await self._claim(session, look, turn, str(look.recipient), raw, again=False)
+
+    async def _untold(self, session: AsyncSession, look: Look) -> int | None:
+        """How many letters of this kind the staff did not get before this one; None: nor do they get this one."""
+        draft = look.draft
+        if draft.staff is None:
+            return 0
+        told, untold = await pacing.told_to_staff(session, draft.journey, draft.staff, draft.send_key, look.order.now)
+        return untold if told < self._staff.an_hour else None
 
     async def _code(self, session: AsyncSession, look: Look) -> Given | Lacking | None:
         if look.order.coupon is None:

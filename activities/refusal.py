@@ -1,8 +1,9 @@
 """Whether a letter may be sent at this moment, and why not. Every reason is one that a person can read."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from activities.orders import LetterOrder, Receipt
 from rules.facts import Happening
@@ -41,6 +42,10 @@ class Look:
         """When the letter would grow stale if it had never been made to wait."""
         return self.order.now + self.order.ttl
 
+    def resting_on(self, facts: Mapping[str, Any]) -> "Look":
+        """The same look, with more facts for the decision to rest on."""
+        return replace(self, draft=replace(self.draft, facts={**self.draft.facts, **facts}))
+
     def leaving(self) -> Iterator[Happening]:
         """Events that end the run, whether or not the run has heard of them yet."""
         exits, start = self.plan.exit_on, self.to.start
@@ -63,6 +68,8 @@ def refusal(look: Look) -> Receipt | None:
         return Receipt("suppressed", whose)
     if to.suppressed:
         return Receipt("suppressed", to.suppressed)
+    if draft.message_class == "marketing" and to.unwanted:
+        return Receipt("suppressed", to.unwanted)
     if draft.message_class == "marketing" and not to.consent:
         return Receipt("unsubscribed", f"{_said(to)} {draft.topic}")
     return None

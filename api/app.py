@@ -25,6 +25,7 @@ from api.routes import (
     versions,
 )
 from mail.links import Links
+from mail.translations import Translations
 from settings import Settings
 from store.intake import Intake
 from store.session import Database, Line
@@ -72,7 +73,10 @@ async def _opened(settings: Settings) -> AsyncIterator[FrontDoor]:
             links=Links(settings.secret.get_secret_value(), settings.public_url),
             shop_name=settings.shop_name,
             temporal_ui_url=settings.temporal_ui_url,
+            locale=settings.locale,
+            translations=Translations(settings.locale_dir),
             templates=settings.templates_dir,
+            staff=frozenset(settings.staff),
         )
     finally:
         await intake.stop()

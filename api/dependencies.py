@@ -13,6 +13,7 @@ from temporalio.client import Client
 from api.figures import CouponStock, MessageCount
 from api.keys import Keys
 from mail.links import Links
+from mail.translations import SOURCE, Translations
 from store.intake import Intake
 from store.session import Database
 from workflows.starting import TemporalAway
@@ -30,7 +31,10 @@ class FrontDoor:
     shop_name: str
     temporal_ui_url: str
     templates: Path
+    staff: frozenset[str]
     message_count: MessageCount = field(default_factory=MessageCount)
+    locale: str = SOURCE
+    translations: Translations = field(default_factory=Translations)
     coupon_stock: CouponStock = field(default_factory=CouponStock)
 
 

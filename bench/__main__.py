@@ -12,13 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import intake, journeys, latency, memory, messages, routing, segments
+from bench import conditions, intake, journeys, latency, memory, messages, routing, segments
 from bench.figures import Figure, Tell, table
 from bench.report import data, page
 from bench.servers import Servers, servers
 
 Measure = Callable[[Servers, Tell], Awaitable[list[Figure]]]
 MEASUREMENTS: dict[str, Measure] = {
+    "conditions": conditions.measure,
     "intake": intake.measure,
     "journeys": journeys.measure,
     "latency": latency.measure,

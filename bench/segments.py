@@ -50,6 +50,9 @@ _BARE: Mapping[str, str] = {
     "big-spenders": "HAVING sum((properties ->> 'total')::numeric) >= 500",
     "quiet": "HAVING max(occurred_at) < now() - interval '190 days'",
 }
+_TABLE = """
+CREATE UNLOGGED TABLE bare (segment text, contact_id uuid, since timestamptz, PRIMARY KEY (segment, contact_id))
+"""
 _FLOOR = """
 INSERT INTO bare (segment, contact_id, since)
 SELECT '{name}', contact_id, now() FROM events WHERE name = 'Order Completed' GROUP BY contact_id {having}
@@ -61,7 +64,7 @@ WITH recorded AS (
     SELECT $1::text || n, id, names[1 + n % 5], '{"total": 50}', now()
     FROM (SELECT id, row_number() OVER () AS n, ARRAY['Product Viewed', 'Page Viewed', 'Product Viewed',
               'Order Completed', 'Product Viewed'] AS names
-          FROM (SELECT id FROM contacts WHERE id > $3::uuid ORDER BY id LIMIT $2) some) each
+          FROM (SELECT id FROM contacts WHERE id > $3::uuid ORDER BY id LIMIT $2) picked) numbered
     RETURNING seq, contact_id, received_at
 )
 INSERT INTO outbox (seq, contact_id, lane, received_at) SELECT seq, contact_id, 0, received_at FROM recorded
@@ -70,7 +73,7 @@ _SOON = """
 INSERT INTO events (message_id, contact_id, name, properties, occurred_at)
 SELECT 'soon/' || id, id, 'Order Completed', '{}', now() - interval '190 days' + interval '10 seconds'
        + random() * interval '60 seconds'
-FROM (SELECT id FROM contacts ORDER BY id LIMIT $1) s
+FROM (SELECT contact_id AS id FROM memberships WHERE segment = 'quiet' LIMIT $1) s
 RETURNING contact_id
 """
 _DELAYS = """
@@ -102,10 +105,8 @@ async def measure(
 
 
 async def _fills(database: Database, connection: Connection, crowd: Crowd, tell: Tell) -> list[Figure]:
-    await connection.execute(
-        "CREATE UNLOGGED TABLE bare (segment text, contact_id uuid, since timestamptz, PRIMARY KEY (segment, contact_id))"
-    )
-    figures = []
+    await connection.execute(_TABLE)
+    figures: list[Figure] = []
     for segment, what in ((_BIG, "by events"), (_QUIET, "by events and time")):
         name = segment.segment
         began = time.perf_counter()
@@ -156,7 +157,7 @@ async def _delays(these: Servers, database: Database, connection: Connection, ti
     worker = await these.worker("sweeping", "--roles", "sweeps")
 
     async def entered() -> bool:
-        return len(await connection.fetch(_DELAYS)) == len(contacts)
+        return len(await connection.fetch(_DELAYS)) >= len(contacts)
 
     await until(entered, every=1, within=_SPREAD_S + 4 * _WITHIN_S)
     await these.stop([worker])

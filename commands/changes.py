@@ -17,9 +17,7 @@ _COLUMNS = ("kind", "name", "change", "live version", "people inside", "for them
 _SINGULAR = {"policies": "policy"}
 _LETTERS_MAX = 12
 _SIGNS = {"added": "+", "removed": "-", "moved": "↕", "changed": "~"}
-_AWAY = (
-    "Temporal does not answer: how many people are at each step is not known, only how many are inside each version."
-)
+_AWAY = "Temporal does not answer: at which steps people are is not known, only how many are inside each version."
 
 
 def parse(journeys: list[str], mapped: list[str]) -> "dict[str, Choice]":

@@ -1,5 +1,6 @@
 """`kundresa check` and `draw`: what authors do with their files before anything is published."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -24,14 +25,27 @@ def register(app: typer.Typer) -> None:
 def check(journeys: Folder = ROOT / "journeys", templates: Letters = ROOT / "templates", as_json: Json = False) -> None:
     """Read every file of authors, and tell all mistakes at once."""
     from local.journeys import read_all
+    from rules.load import worst_week
 
     reading = read_all(journeys, templates)
+    week = worst_week(reading.journeys.values(), reading.pacing)
     if not as_json:
-        for mistake in reading.mistakes:
+        for mistake in (*reading.mistakes, *reading.warnings):
             typer.echo(str(mistake), err=True)
-    count = len(reading.journeys)
-    document = {"journeys": sorted(reading.journeys), "mistakes": [asdict(each) for each in reading.mistakes]}
-    Output(as_json=as_json).show(document, f"{count} {'journey' if count == 1 else 'journeys'} without mistakes.")
+    kinds: dict[str, Mapping[str, object]] = {
+        "journey": reading.journeys,
+        "segment": reading.segments,
+        "coupon": reading.coupons,
+    }
+    document: dict[str, object] = {f"{kind}s": sorted(good) for kind, good in kinds.items()}
+    document["policies"] = [name for name in ("stages", "pacing") if getattr(reading, name) is not None]
+    document |= {name: [asdict(each) for each in getattr(reading, name)] for name in ("mistakes", "warnings")}
+    *most, last = [
+        f"{len(good)} {kind}{'s' * (len(good) != 1)}" for kind, good in kinds.items() if good or kind == "journey"
+    ]
+    told = f"{', '.join(most)} and {last}" if most else last
+    document["week"] = asdict(week)
+    Output(as_json=as_json).show(document, f"{told} without mistakes.", *([str(week)] if week.at_most else ()))
     if reading.mistakes:
         raise typer.Exit(REFUSED)
 

@@ -59,12 +59,12 @@ def settings() -> "Settings":
 
 
 @asynccontextmanager
-async def opened(database_url: str) -> "AsyncIterator[Database]":
+async def opened(database_url: str, secret: str = "") -> "AsyncIterator[Database]":
     """The database while the block runs. Raises DatabaseFailedError."""
     from local.database import reached
     from store.session import Database
 
-    database = Database(database_url, connections=2)
+    database = Database(database_url, connections=2, secret=secret)
     try:
         with reached(database_url):
             yield database
@@ -76,7 +76,9 @@ def in_database(work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
     """What one transaction on the database of the settings gives. Call `reach` before. Raises DatabaseFailedError."""
 
     async def run() -> Result:
-        async with opened(settings().database_url) as database, database.transaction() as session:
+        these = settings()
+        secret = these.secret.get_secret_value()
+        async with opened(these.database_url, secret) as database, database.transaction() as session:
             return await work(session)
 
     return asyncio.run(run())

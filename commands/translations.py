@@ -1,4 +1,4 @@
-"""`kundresa translations`: what is still to be translated in the letters, and the `.po` files brought up to date."""
+"""`kundresa translations`: what is still to be translated in letters and pages; `.po` files brought up to date."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,20 +26,23 @@ def translations(
     language: Begin = [],  # noqa: B006  (typer reads the default, and nobody changes it)
     as_json: Json = False,
 ) -> None:
-    """Tell what is missing, unsure or wrong in the translations of letters."""
+    """Tell what is missing, unsure or wrong in the translations of letters and pages."""
+    from api import page
     from mail import catalogues
     from mail.rendering import Letters
     from mail.translations import DOMAIN
-    from mail.translations import catalogues as files
 
-    places = catalogues.collected(Letters(templates))
-    paths = {*files(locale, DOMAIN), *(locale / each / "LC_MESSAGES" / f"{DOMAIN}.po" for each in language)}
+    places = {DOMAIN: catalogues.collected(Letters(templates)), page.DOMAIN: catalogues.placed(page.messages())}
+    languages = sorted({path.name for path in locale.glob("*") if (path / "LC_MESSAGES").is_dir()}.union(language))
+    files = {locale / each / "LC_MESSAGES" / f"{domain}.po": places[domain] for each in languages for domain in places}
     if update or language:
-        for path in paths:
-            catalogues.update(path, places)
-    found = [(path.parts[-3], fault) for path in sorted(paths) for fault in catalogues.faults(path, places)]
-    document = {"messages": len(places), "faults": [{"language": each, "fault": fault} for each, fault in found]}
-    summary = f"{len(places)} messages, {len(paths)} languages beside English, {len(found)} faults."
+        for path, messages in files.items():
+            catalogues.update(path, messages)
+    found = [(path.parts[-3], fault) for path, messages in files.items() for fault in catalogues.faults(path, messages)]
+    count = sum(map(len, places.values()))
+    document = {"messages": count, "faults": [{"language": each, "fault": fault} for each, fault in found]}
+    told = "language" if len(languages) == 1 else "languages"
+    summary = f"{count} messages, {len(languages)} {told} beside English, {len(found)} faults."
     Output(as_json=as_json).show(document, *([Table(("language", "fault"), [*found])] if found else []), summary)
     if found:
         raise typer.Exit(REFUSED)

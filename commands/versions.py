@@ -109,7 +109,7 @@ def _content(rollback: list[str]) -> "tuple[Content, list[Mistake]]":
 
     if not rollback:
         told = settings()
-        content, reading = read_content(told.journeys_dir, told.templates_dir)
+        content, reading = read_content(told.journeys_dir, told.templates_dir, told.staff)
         return content, reading.mistakes
     wanted = dict(_numbered(each) for each in rollback)
 

@@ -29,6 +29,7 @@ def environment(ports: Ports, folder: DataFolder, given: Mapping[str, str]) -> d
         "KUNDRESA_SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
         "KUNDRESA_PUBLIC_URL": api,
         "KUNDRESA_SHOP_URL": api,
+        "KUNDRESA_STAFF": "sales=sales@shop.example,support=support@shop.example",
         "PYTHONUNBUFFERED": "1",
     }
     if "KUNDRESA_SMTP_URL" not in given:  # only our own mailbox can tell what it took

@@ -1,12 +1,14 @@
 """Authors' files, read and published: what `kundresa check`, `draw`, `plan` and `apply` do, and every stack's start."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.database import reached
 from local.errors import NoJourneysError, StackError
 from mail.fingerprints import fingerprints
+from mail.library import library
 from rules import drawing
 from rules.content import Content, content
 from rules.files import Folders
@@ -32,17 +34,17 @@ def folders(journeys: Path, templates: Path) -> Folders:
     return Folders(journeys, beside.segments, beside.policies, beside.coupons, templates)
 
 
-def read_all(journeys: Path, templates: Path) -> Reading:
+def read_all(journeys: Path, templates: Path, staff: Iterable[str] = ()) -> Reading:
     """Everything in the folders, with what it refers to looked up, and all mistakes."""
-    return read_folders(folders(journeys, templates))
+    return read_folders(folders(journeys, templates), library(templates, staff))
 
 
-def read_content(journeys: Path, templates: Path) -> tuple[Content, Reading]:
+def read_content(journeys: Path, templates: Path, staff: Iterable[str] = ()) -> tuple[Content, Reading]:
     """What is to become live, beside what was read. A kind whose folder is missing is left as it is.
 
     Raises NoJourneysError when there is not one file: that would withdraw every journey.
     """
-    reading = read_all(journeys, templates)
+    reading = read_all(journeys, templates, staff)
     if not any(journeys.glob("[!.]*.yaml")):
         raise NoJourneysError(journeys, [str(mistake) for mistake in reading.mistakes if journeys.is_dir()])
     there = folders(journeys, templates).named()
@@ -50,9 +52,9 @@ def read_content(journeys: Path, templates: Path) -> tuple[Content, Reading]:
     return content(reading, kinds, fingerprints(templates) if templates.is_dir() else None), reading
 
 
-async def apply(database_url: str, journeys: Path, templates: Path) -> Applied:
+async def apply(database_url: str, journeys: Path, templates: Path, staff: Iterable[str] = ()) -> Applied:
     """Publish what the folders say. What is broken keeps the state that it has; whoever is inside stays as they are."""
-    whole, reading = read_content(journeys, templates)
+    whole, reading = read_content(journeys, templates, staff)
     database = Database(database_url, connections=1)
     try:
         with reached(database_url):

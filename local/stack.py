@@ -83,7 +83,7 @@ class Stack:
     async def apply_journeys(self) -> list[str]:
         """Publish the journey files that have changed, and say what was done."""
         settings = self.settings()
-        applied = await apply(settings.database_url, settings.journeys_dir, settings.templates_dir)
+        applied = await apply(settings.database_url, settings.journeys_dir, settings.templates_dir, settings.staff)
         return [*told(applied.published), *(f"{mistake} (left as it was)" for mistake in applied.mistakes)]
 
     async def stop(self) -> None:

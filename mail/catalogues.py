@@ -1,7 +1,7 @@
-"""The `.po` files of letters: what there is to translate, how they are brought up to date, what is wrong in them."""
+"""The `.po` files: what there is to translate, how they are brought up to date, what is wrong in them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from mail.reading import Message
 from mail.rendering import Letters
 
 Places: TypeAlias = Mapping[Message, list[str]]
-"""Every message, with the letters that it stands in."""
+"""Every message, with the letters or pages that it stands in."""
 
 # What says nothing about the messages, and would change with every run.
 _NOISE = re.compile(rb'^"(Project-|Report-|POT-|PO-Rev|Last-T|Language-Team|Generated-).*\n', re.MULTILINE)
@@ -25,9 +25,14 @@ _WIDTH = 110
 
 def collected(letters: Letters) -> Places:
     """All messages of all letters, in the order of the letters, and those that are looked up by value."""
-    found: dict[Message, list[str]] = {}
     told = ((letter, message) for letter in letters.names() for message in letters.messages(letter))
-    for place, message in (*told, *letters.looked_up()):
+    return placed((*told, *letters.looked_up()))
+
+
+def placed(told: Iterable[tuple[str, Message]]) -> Places:
+    """Every message once, with the places that it is told of."""
+    found: dict[Message, list[str]] = {}
+    for place, message in told:
         places = found.setdefault(message, [])
         if place not in places:
             places.append(place)
@@ -43,7 +48,7 @@ def update(path: Path, places: Places) -> None:
     catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     catalog.fuzzy = False
-    catalog.header_comment = "# The words of the letters, in the language that the folder is named for."
+    catalog.header_comment = "# English, and the language that the folder is named for."
     written = BytesIO()
     write_po(written, catalog, width=_WIDTH, include_lineno=False)
     path.parent.mkdir(parents=True, exist_ok=True)

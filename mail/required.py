@@ -58,7 +58,7 @@ def _read(environment: Environment, node: nodes.Node, tested: Names) -> Iterator
             return
         case nodes.Call(node=nodes.Getattr(attr="get", node=nodes.Name())):
             return
-        case nodes.Getattr() | nodes.Name(ctx="load") if (name := _dotted(node)) is not None:
+        case nodes.Getattr() | nodes.Getitem() | nodes.Name(ctx="load") if (name := _dotted(node)) is not None:
             if not any(name == each or name.startswith(f"{each}.") for each in tested):
                 yield name
         case nodes.Include(template=nodes.Const(value=str(file))):
@@ -73,14 +73,21 @@ def _read(environment: Environment, node: nodes.Node, tested: Names) -> Iterator
 
 def _mentioned(node: nodes.Node) -> Names:
     """The names that a test is about: what they name is known behind it, or known to be missing."""
-    inside = (*node.find_all((nodes.Name, nodes.Getattr)), node)
-    return frozenset(name for each in inside if (name := _dotted(each)) is not None)
+    match node:
+        case nodes.Call(node=nodes.Getattr(node=inner, attr="get"), args=[nodes.Const(value=str(key)), *_]):
+            around = _dotted(inner)
+            return _NONE if around is None else frozenset({f"{around}.{key}"})
+        case _ if (name := _dotted(node)) is not None:
+            return frozenset({name})
+    return _NONE.union(*map(_mentioned, node.iter_child_nodes()))
 
 
 def _dotted(node: nodes.Node) -> str | None:
     match node:
         case nodes.Name(name=name):
             return str(name)
+        case nodes.Getitem(node=inner, arg=nodes.Const(value=str(attr))) if (around := _dotted(inner)) is not None:
+            return f"{around}.{attr}"
         case nodes.Getattr(node=inner, attr=attr) if (around := _dotted(inner)) is not None:
             return f"{around}.{attr}"
         case _:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -15,6 +15,8 @@ from mail.translations import Language
 
 LANGUAGE = "_language"
 """The name in the context that holds the `Language` of the letter."""
+
+Made = TypeVar("Made", bound=Environment)
 
 OUTPUT_CAP = 512 * 1024
 LONGEST_RANGE = 1000
@@ -60,14 +62,14 @@ def html_environment() -> LetterEnvironment:
     """Return the environment of the HTML part: autoescaped, without files (MJML is composed and compiled before)."""
     environment = _furnished(LetterEnvironment(autoescape=True, undefined=Missing))
     environment.filters["mailto"] = mailto_link
-    return _translating(environment)
+    return translating(environment)
 
 
 def text_environment(folder: Path) -> LetterEnvironment:
     """Return the environment of subjects and text parts: nothing is escaped; includes come from `folder`."""
     environment = _furnished(LetterEnvironment(autoescape=False, undefined=Missing, loader=FileSystemLoader(folder)))
     environment.filters["mailto"] = mailto_text
-    return _translating(environment)
+    return translating(environment)
 
 
 def composing_environment(folder: Path) -> LetterEnvironment:
@@ -122,7 +124,7 @@ def _local(write: Callable[..., str]) -> Callable[..., str]:
     return written
 
 
-def _translating(environment: LetterEnvironment) -> LetterEnvironment:
+def translating(environment: Made) -> Made:
     """Add `{% trans %}` and `_()`. One compiled letter serves all languages: they look messages up for each contact."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True

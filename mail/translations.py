@@ -1,7 +1,7 @@
 """The languages of letters: their messages out of `.po` files (gettext), their dates and sums by locale (CLDR).
 
-`locale/<language>/LC_MESSAGES/letters.po` is read as it is, when a worker starts; nothing is compiled beforehand.
-What is written in the letters themselves is English, so English needs no file.
+`locale/<language>/LC_MESSAGES/*.po` are read as they are, when a process starts; nothing is compiled beforehand. What
+is written in the letters themselves is English, so English needs no file.
 """
 
 import re
@@ -41,11 +41,14 @@ class Language:
 
 
 class Translations:
-    """All languages of a folder. Without a folder there is English alone."""
+    """All languages of a folder, each with the messages of all its files. Without a folder there is English alone."""
 
-    def __init__(self, folder: Path | None = None, domain: str = DOMAIN) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._messages: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
-        self._messages |= {path.parts[-3]: _read(path) for path in catalogues(folder, domain)} if folder else {}
+        for path in catalogues(folder, "*") if folder else ():
+            read, language = _read(path), path.parts[-3]
+            known = self._messages.get(language)
+            self._messages[language] = known.merge(read) if isinstance(known, Messages) else read
 
     def choose(self, *wanted: object) -> Language:
         """The first of the wanted locales (`sv-FI`, `sv_SE.UTF-8`, None for not known) that there are messages in."""
@@ -61,11 +64,11 @@ class Translations:
 
 
 def catalogues(folder: Path, domain: str) -> Iterator[Path]:
-    """The `.po` files of a domain, one a language."""
+    """The `.po` files of a domain (`*`: of all), one a language."""
     yield from sorted(folder.glob(f"*/LC_MESSAGES/{domain}.po"))
 
 
-def _read(path: Path) -> NullTranslations:
+def _read(path: Path) -> Messages:
     compiled = BytesIO()
     try:
         with path.open("rb") as file:

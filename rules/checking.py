@@ -14,7 +14,7 @@ from rules.library import Library, Whole
 from rules.mistakes import Fault
 from rules.places import Places
 from rules.policies import Lifecycle
-from rules.privacy import personal_data_stays_out
+from rules.privacy import personal_data_stays_out, plans_name_nobody
 from rules.segment import Segment
 
 Rule = Callable[..., Iterator[Fault]]
@@ -39,6 +39,7 @@ _JOURNEYS: tuple[Rule, ...] = (
     clockwork.years_come_again,
     clockwork.lateness_is_late,
     personal_data_stays_out,
+    plans_name_nobody,
     reaching.every_step_is_reached,
     reaching.ways_are_taken,
     reaching.waits_fit_the_limit,

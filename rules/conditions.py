@@ -80,7 +80,11 @@ class Times(Definition):
 
 
 class Measure(Comparison):
-    """A figure made of one property of all events that count, and what it is compared with."""
+    """A figure made of one property of all events that count, and what it is compared with.
+
+    Numbers alone count in `sum`, `avg`, `min` and `max`; `first` and `last` are what the earliest and the latest event
+    has there, of whatever type. The sum of nothing is 0; every other figure of nothing is missing.
+    """
 
     property: str = Field(min_length=1)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 
 from rules.definition import Definition, Slug, told_by
 from rules.durations import Duration
@@ -13,6 +13,17 @@ from rules.instants import When, settled
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$")]
 """A code that a customer can type."""
+
+_CODE: TypeAdapter[str] = TypeAdapter(Code)
+
+
+def is_code(text: str) -> bool:
+    """Whether a customer can type it as a code."""
+    try:
+        _CODE.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class FixedCode(Definition):

@@ -134,12 +134,8 @@ def _known(drafts: list[Draft], library: Library, broken: set[tuple[str, str]]) 
 
 
 def _misnamed(whole: Whole, file: str) -> Iterator[Fault]:
-    key, name, path = (
-        type(whole).__name__.lower(),
-        getattr(whole, type(whole).__name__.lower(), None),
-        PurePosixPath(file),
-    )
-    if name is not None and name != path.stem:
+    path, key = PurePosixPath(file), type(whole).__name__.lower()
+    if getattr(whole, key, path.stem) != path.stem:  # policies are told by their files alone
         yield Fault((key,), f"the file is called '{path.name}', so write '{key}: {path.stem}', or rename the file")
 
 

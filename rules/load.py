@@ -12,6 +12,7 @@ from rules.policies import Pacing
 from rules.steps import Repeat, walk
 
 WEEK = timedelta(days=7)
+NO_CAP = 10**6
 LETTERS_A_WEEK = 7
 """More marketing letters in a week, out of one journey, are told as a warning."""
 
@@ -50,16 +51,33 @@ def weekly(laid: Laid) -> int:
     return max((week.count(first) for first in week.beginnings()), default=0)
 
 
-def worst_week(journeys: Iterable[Journey], pacing: Pacing | None) -> tuple[int, dict[str, int]]:
-    """The most marketing letters of all journeys within seven days, once the caps are kept; and of each journey."""
+@dataclass(frozen=True)
+class Week:
+    """The most marketing letters that a contact gets within seven days.
+
+    Of all journeys, once the caps are kept, and of each journey by itself.
+    """
+
+    at_most: int
+    journeys: dict[str, int]
+
+    def __str__(self) -> str:
+        letters = f"{self.at_most} marketing letter{'s' * (self.at_most != 1)}"
+        planned = sum(self.journeys.values())
+        held = f"; without caps, {planned}" if planned > self.at_most else ""
+        return f"A contact gets {letters} in a week at the worst{held}."
+
+
+def worst_week(journeys: Iterable[Journey], pacing: Pacing | None) -> Week:
+    """The most marketing letters of all these journeys within seven days."""
     counts = {journey.journey: count for journey in journeys if (count := weekly(Laid(journey)))}
-    return min(sum(counts.values()), capped(pacing)), counts
+    return Week(min(sum(counts.values()), capped(pacing)), counts)
 
 
 def capped(pacing: Pacing | None) -> int:
     """The most marketing letters that the caps let through within seven days."""
     caps = [cap for cap in (pacing.caps if pacing is not None else ()) if cap.topic is None]
-    return min((cap.at_most * -(-WEEK // cap.per) for cap in caps), default=MOST)
+    return min((cap.at_most * -(-WEEK // cap.per) for cap in caps), default=NO_CAP)
 
 
 class _Week:

@@ -96,10 +96,18 @@ def _value(value: Scalar | datetime | Relative | tuple[Scalar, ...]) -> str:
             return str(int(value)) if value.is_integer() else str(value)
         case datetime():
             return value.isoformat(" ", "minutes")
+        case Relative():
+            return _moving(value.offset)
         case str():
             return f'"{value}"'
         case _:
             return str(value)
+
+
+def _moving(offset: timedelta) -> str:
+    if not offset:
+        return "now"
+    return f"{spell(offset)} from now" if offset > timedelta(0) else f"{spell(-offset)} ago"
 
 
 def _happened(asked: EventHappened) -> str:

@@ -12,13 +12,14 @@ def _standing(plan: Plan, state: State) -> str:
         return f"**Ended:** {state.over}."
     assert state.at is not None
     until = f" Until **{state.until:%a %Y-%m-%d %H:%M:%S} UTC**." if state.until else ""
+    until += f" Looks again **{_moment(state.look)}**." if state.look else ""
     paused = " **Paused** by an operator: what is due waits for `resume`." if state.paused else ""
     held = " **Held:** the journey is paused; the run goes on from here when it is resumed." if state.held else ""
     return f"**Now:** {purpose(plan, state.at)}.{until}{paused}{held}"
 
 
 def _line(plan: Plan, state: State, at: str) -> str:
-    words = label(plan.steps[at])
+    words = label(plan.steps[at]) + (f" (round {state.rounds[at].number})" if at in state.rounds else "")
     if at == state.at and state.over is None:
         return f"- → **{words}**"
     if at in state.done:

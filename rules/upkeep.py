@@ -91,9 +91,13 @@ class KeptSegment:
 
 @dataclass(frozen=True, eq=False)
 class KeptStages:
-    """The stage of the lifecycle that each contact is at is known, and told when it changes."""
+    """The stage of the lifecycle that each contact is at is known, and told when it changes.
+
+    `timed` are the stages whose conditions time alone can change.
+    """
 
     stages: Sequence[Stage]
+    timed: frozenset[str]
     needs: Needs
     spans: Spans
     name: str = ""
@@ -129,9 +133,10 @@ def kept_segment(name: str, named: Named) -> KeptSegment:
 
 def kept_stages(named: Named) -> KeptStages:
     """The lifecycle, ready to be kept. Raises Circle."""
-    conditions = (stage.when for stage in named.stages)
-    asked = together(needs(each, named) for each in conditions if each is not None)
-    return KeptStages(named.stages, asked, stage_spans(named))
+    conditions = {stage.stage: stage.when for stage in named.stages if stage.when is not None}
+    asked = together(needs(each, named) for each in conditions.values())
+    timed = frozenset(name for name, each in conditions.items() if spans(each, named) != frozenset())
+    return KeptStages(named.stages, timed, asked, stage_spans(named))
 
 
 def kept_dates(journey: str, triggers: Iterable[object]) -> Iterator[KeptDate]:
@@ -141,13 +146,19 @@ def kept_dates(journey: str, triggers: Iterable[object]) -> Iterator[KeptDate]:
         yield KeptDate(journey, number, trigger, Needs(traits=frozenset({trigger.date.split(".")[0], "timezone"})))
 
 
+def segment_of(kept: KeptSegment, facts: Facts) -> tuple[bool, datetime | None]:
+    """Whether the contact is in the segment, and the next instant at which time alone can change that."""
+    return holds(kept.condition, facts), None if kept.spans == frozenset() else flips(kept.condition, facts)
+
+
 def stage_of(kept: KeptStages, facts: Facts) -> tuple[str, datetime | None]:
     """The first stage whose condition holds, and the next instant at which time alone can change that."""
     until: datetime | None = None
     for stage in kept.stages:
         if stage.when is None:
             return stage.stage, until
-        until = min(filter(None, (until, flips(stage.when, facts))), default=None)
+        if stage.stage in kept.timed:
+            until = min(filter(None, (until, flips(stage.when, facts))), default=None)
         if holds(stage.when, facts):
             return stage.stage, until
     raise ValueError("the last stage of a lifecycle is for everybody")

@@ -78,6 +78,20 @@ async def state(connection: Connection, stated: Sequence[tuple[UUID, Statement, 
     await connection.execute(_STATE, *columns)
 
 
+_END = text("""
+INSERT INTO consents (contact_id, topic, granted, source, at)
+SELECT coalesce(merged_into, id), :topic, false, :source, :at FROM contacts WHERE id = :contact_id
+RETURNING contact_id
+""")
+
+
+async def end(session: AsyncSession, contact_id: UUID, topic: str, source: str, at: datetime) -> UUID:
+    """Write down a no that was told by somebody else than the contact; the contact that it concerns now."""
+    values = {"contact_id": contact_id, "topic": topic, "source": source, "at": at}
+    ended: UUID = (await session.execute(_END, values)).scalar_one()
+    return ended
+
+
 @dataclass(frozen=True)
 class Word:
     """What stands for a contact and a topic. `last` is the number of the latest statement, 0 when there is none."""

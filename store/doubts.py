@@ -58,6 +58,31 @@ async def resolve(
     return found
 
 
+async def confirm(session: AsyncSession, message: UUID) -> bool:
+    """Somebody further down has had the message: a late yes. Whether it was in doubt.
+
+    Whoever sends it just now finds that it is settled. One that is about to go again without evidence stays here.
+    """
+    row = await session.execute(
+        text(
+            f"""
+            WITH settled AS (
+                UPDATE messages SET state = 'sent', reason = 'it was heard of afterwards', raw = NULL,
+                    settled_at = now()
+                WHERE id = :id AND (state IN ('dot_pending', 'unknown') OR state = 'claimed' AND resent)
+                RETURNING *
+            ), decided AS ({OF_SETTLED})
+            SELECT 1 FROM settled
+            """  # noqa: S608  (a constant of ours)
+        ),
+        {"id": message},
+    )
+    confirmed = row.one_or_none() is not None
+    if confirmed:
+        await due.look_at_receiver(session, message)
+    return confirmed
+
+
 @dataclass(frozen=True)
 class Abandoned:
     """A message past the dot whose run is over: no attempt will come to settle it."""

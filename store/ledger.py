@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from store import due
 from store.decisions import OF_SETTLED
+from store.suppressions import HARD, STANDS, Suppression, add, known_as, sealing
 
 CLAIMED, DOT_PENDING = "claimed", "dot_pending"
 SENT, FAILED, UNKNOWN, CANCELLED = "sent", "failed", "unknown", "cancelled"
@@ -194,21 +195,23 @@ async def cancel(session: AsyncSession, enrolment: UUID, reason: str) -> None:
 
 
 _DOT = text(
-    """
+    f"""
     UPDATE messages m SET state = 'dot_pending', dot_at = now(), paced_at = m.paced_at + (now() - a.began_at)
     FROM attempts a
     WHERE m.id = :message AND m.lease = :lease AND m.state = 'claimed' AND a.id = m.lease
       AND (cast(:open_for AS interval) IS NULL OR now() - a.began_at < cast(:open_for AS interval))
       AND EXISTS (SELECT 1 FROM enrolments e WHERE e.id = m.enrolment_id AND e.status <> 'ended')
       AND NOT EXISTS (SELECT 1 FROM journeys j WHERE j.name = m.journey AND j.paused_at IS NOT NULL)
-      AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address = lower(m.recipient))
+      AND NOT EXISTS (SELECT 1 FROM suppressions s
+                      WHERE s.address IN {known_as("m.recipient")} AND {STANDS}
+                        AND (s.scope = 'hard' OR m.message_class = 'marketing'))
       AND (m.message_class <> 'marketing' OR coalesce(
             (SELECT granted FROM consents n WHERE n.contact_id = m.contact_id AND n.topic IN (m.topic, '*')
              ORDER BY n.id DESC LIMIT 1), false))
       AND NOT EXISTS (SELECT 1 FROM events v
                       WHERE v.contact_id = m.contact_id AND v.name = ANY(:exits) AND v.seq > :looked_at)
     RETURNING 1
-    """
+    """  # noqa: S608  (constants of ours)
 )
 
 
@@ -221,8 +224,9 @@ async def before_dot(
     withdrawn, an event that may end the run has been committed after `looked_at`, or quiet hours began: `open_for` is
     how long after the claim they do.
     """
-    values = {"message": lease.message, "lease": lease.token, "exits": list(exits), "looked_at": looked_at}
-    values["open_for"] = open_for
+    values: dict[str, Any] = {"message": lease.message, "lease": lease.token, "exits": list(exits)}
+    values["looked_at"] = looked_at
+    values |= {"open_for": open_for, **sealing(session)}
     return (await session.execute(_DOT, values)).one_or_none() is not None
 
 
@@ -284,10 +288,7 @@ async def settle(
 
 async def suppress(session: AsyncSession, address: str, reason: str) -> None:
     """The address takes no mail: no letter is tried again."""
-    await session.execute(
-        text("INSERT INTO suppressions (address, reason) VALUES (lower(:address), :reason) ON CONFLICT DO NOTHING"),
-        {"address": address, "reason": reason},
-    )
+    await add(session, Suppression(address, HARD, reason))
 
 
 async def identity(session: AsyncSession) -> dict[str, int]:

@@ -22,7 +22,7 @@ async def named(session: AsyncSession) -> Named:
     """The conditions of all segments that are not withdrawn, and the stages in their order."""
     rows = (await session.execute(_NAMED)).all()
     segments = [_segment(row.written) for row in rows if row.kind == "segment"]
-    stages = [stage for row in rows if row.kind == "stages" for stage in _lifecycle(row.written).stages]
+    stages = tuple(stage for row in rows if row.kind == "stages" for stage in _lifecycle(row.written).stages)
     return Named({each.segment: each.when for each in segments}, stages)
 
 

@@ -10,10 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from rules.dates import Occurrence
 from rules.facts import Facts
-from rules.flips import flips
-from rules.holds import holds
 from rules.names import DATE_REACHED, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED
-from rules.upkeep import Kept, KeptDate, KeptSegment, KeptStages, dates_of, stage_of
+from rules.upkeep import Kept, KeptDate, KeptSegment, KeptStages, dates_of, segment_of, stage_of
 from store import due, segments, stages
 from store.announcing import Announcement, announce
 from store.due import Instant, Key
@@ -113,13 +111,13 @@ class Outcome:
                 assert_never(kept)
 
     def _segment(self, kept: KeptSegment, contact: UUID, facts: Facts, *, told: bool) -> None:
-        inside, was = holds(kept.condition, facts), (kept.name, contact) in self._members
+        (inside, until), was = segment_of(kept, facts), (kept.name, contact) in self._members
         if inside != was:
             (self._entered if inside else self._left).append((kept.name, contact))
         if inside != was and told:
             name, word = (SEGMENT_ENTERED, "entered") if inside else (SEGMENT_LEFT, "left")
             self._tell(f"segment/{kept.name}/{word}", contact, name, {"segment": kept.name})
-        self._next(SEGMENT, kept.name, contact, flips(kept.condition, facts))
+        self._next(SEGMENT, kept.name, contact, until)
 
     def _stage(self, kept: KeptStages, contact: UUID, facts: Facts, *, told: bool) -> None:
         (stage, until), was = stage_of(kept, facts), self._people[contact].stage

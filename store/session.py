@@ -20,16 +20,20 @@ def driver_url(database_url: str) -> str:
     return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-class Database:
-    """A pool of connections to one database."""
+SEALED_WITH = "sealed with"
+"""Where a session keeps the installation's secret, in its `info`."""
 
-    def __init__(self, database_url: str, *, connections: int = 10) -> None:
+
+class Database:
+    """A pool of connections to one database. By `secret` the addresses of erased contacts are known again."""
+
+    def __init__(self, database_url: str, *, connections: int = 10, secret: str = "") -> None:
         self.url = database_url
         # hide_parameters: what a statement was about may be personal, and errors travel into logs and histories.
         self.engine: AsyncEngine = create_async_engine(
             async_url(database_url), pool_size=connections, max_overflow=0, pool_recycle=1800, hide_parameters=True
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={SEALED_WITH: secret})
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -40,6 +44,13 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def undone_on_error(session: AsyncSession) -> AsyncIterator[None]:
+    """Undo what the block has written, and nothing else of the transaction, when it raises."""
+    async with session.begin_nested():
+        yield
 
 
 _CONNECT_SECONDS, _COMMAND_SECONDS = 10.0, 30.0

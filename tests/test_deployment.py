@@ -30,7 +30,7 @@ REFERENCE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::(?P<kind>[-?])(?P<rest>[^}]*))
 REQUIRED = {found["name"] for found in REFERENCE.finditer(TEXT) if found["kind"] == "?"}
 OPTIONAL = {found["name"] for found in REFERENCE.finditer(TEXT) if found["kind"] == "-"}
 
-BY_THE_IMAGE = {"KUNDRESA_JOURNEYS_DIR", "KUNDRESA_TEMPLATES_DIR"}
+BY_THE_IMAGE = {"KUNDRESA_JOURNEYS_DIR", "KUNDRESA_LOCALE_DIR", "KUNDRESA_TEMPLATES_DIR"}
 FIELDS = {PREFIX + field.upper(): info for field, info in Settings.model_fields.items()}
 
 

@@ -48,10 +48,11 @@ class JourneyWorkflow:
         state = enrolled.state or begin(plan, enrolled.entered, enrolled.start)
         state.lot = state.lot or str(enrolled.contact or enrolled.enrolment)
         self._run = Run(plan, state)
-        self._events = {signal_name(name): name for name in listens(plan)}
+        self._events = _signals(plan)
         self._changes = self._resumes = 0
         self._checkpoint = False
         self._migration: Migration | None = None
+        self._moved = False
         self._status = self._standing()
         self._stage = "" if enrolled.state else stage(plan, plan.first)
         self._alarm = Alarm()
@@ -116,8 +117,11 @@ class JourneyWorkflow:
             move = self._run.next(workflow.now())
             if isinstance(move, Finish):
                 return await self._finish(move.reason)
-            if not await self._tell():
-                await self._make(move)
+            if await self._tell():
+                continue
+            if self._moved:
+                self._begin_anew()
+            await self._make(move)
 
     async def _make(self, move: Sleep | Ask | Locate | Deliver | Inform | Call | Apply | Admit) -> None:
         match move:
@@ -231,27 +235,24 @@ class JourneyWorkflow:
         return answer
 
     async def _migrate(self) -> None:
-        """Go on with another version, with a new history; or with the one that it has, when that cannot be."""
-        moved = False
+        """Answer what was asked: go on with another version, or with the one that it has when that cannot be."""
         while (migration := self._migration) is not None:
             self._migration = None
             if self._state.over is None and self._state.request != (migration.request or None):
-                moved = await self._move(migration) or moved
-        if moved and self._state.over is None:
-            self._begin_anew()
+                await self._move(migration)
 
-    async def _move(self, migration: Migration) -> bool:
+    async def _move(self, migration: Migration) -> None:
         state, version = self._state, None
         state.request = migration.request or None
         try:
             plan = Plan.model_validate(migration.plan)
             self._run.migrate(plan, migration.mapping, workflow.now())
-            self._enrolled.plan, version = migration.plan, plan.version
+            self._enrolled.plan, self._events, version = migration.plan, _signals(plan), plan.version
+            self._moved = True
         except (MigrationRefused, ValueError) as refused:
             why = str(refused) if isinstance(refused, MigrationRefused) else "the plan cannot be read"
             state.say("migrated", "refused", workflow.now(), why)
         await self._look_up(Enrolments.move, Moved(self._enrolled.enrolment, version, state.verdicts))
-        return version is not None
 
     async def _finish(self, reason: str) -> str:
         self._alarm.drop()
@@ -286,3 +287,8 @@ class JourneyWorkflow:
         if at is not None and (now := stage(self._run.plan, at)) != self._stage:
             self._stage = now
             workflow.upsert_search_attributes([STAGE.value_set(now[:255])])
+
+
+def _signals(plan: Plan) -> dict[str, str]:
+    """The events that the run listens to, by the names of their signals."""
+    return {signal_name(name): name for name in listens(plan)}

@@ -24,13 +24,13 @@ router = APIRouter(tags=["Confirm"], responses=documented(HTTPStatus.UNPROCESSAB
 
 @router.head("/c/{token}", include_in_schema=False)
 @router.get("/c/{token}", summary="Ask before confirming a subscription", response_class=HTMLResponse)
-async def ask(token: str, door: Door) -> Response:
+async def ask(token: str, request: Request, door: Door) -> Response:
     """A page with a button. Looking at it changes nothing."""
     try:
         topic = door.links.read_confirmation(token).topic
     except LinkInvalid:
-        return unreadable(door)
-    return page("confirm.html", door, topic=topic)
+        return unreadable(door, request)
+    return page("confirm.html", door, request, topic=topic)
 
 
 @router.post("/c/{token}", summary="Confirm a subscription", response_class=HTMLResponse)
@@ -40,13 +40,13 @@ async def confirm(token: str, request: Request, door: Door) -> Response:
     try:
         subscription = door.links.read_confirmation(token)
     except LinkInvalid:
-        return unreadable(door)
+        return unreadable(door, request)
     try:
         await _begin(door, subscription)
     except AWAY as error:
         headers = dict(verdict_on(error).headers or {})
-        return page("later.html", door, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
-    return page("confirmed.html", door, topic=subscription.topic)
+        return page("later.html", door, request, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+    return page("confirmed.html", door, request, topic=subscription.topic)
 
 
 async def _begin(door: FrontDoor, subscription: Subscription) -> None:

@@ -29,13 +29,13 @@ All = Annotated[str | None, Query(alias="all", description="`true` ends every to
 
 @router.head("/u/{token}", include_in_schema=False)
 @router.get("/u/{token}", summary="Ask before unsubscribing", response_class=HTMLResponse)
-async def ask(token: str, door: Door) -> Response:
+async def ask(token: str, request: Request, door: Door) -> Response:
     """A page with a button. Looking at it changes nothing."""
     try:
         topic = door.links.read(token).topic
     except LinkInvalid:
-        return unreadable(door)
-    return page("ask.html", door, topic=topic)
+        return unreadable(door, request)
+    return page("ask.html", door, request, topic=topic)
 
 
 @router.post("/u/{token}", summary="Unsubscribe", response_class=HTMLResponse)
@@ -45,15 +45,19 @@ async def unsubscribe(token: str, request: Request, door: Door, everything: All 
     try:
         subscription = door.links.read(token)
     except LinkInvalid:
-        return unreadable(door)
+        return unreadable(door, request)
     topic = ALL_TOPICS if everything == "true" else subscription.topic
     try:
         await _end(door, Subscription(subscription.contact, topic))
     except AWAY as error:
         return page(
-            "later.html", door, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=dict(verdict_on(error).headers or {})
+            "later.html",
+            door,
+            request,
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            headers=dict(verdict_on(error).headers or {}),
         )
-    return page("done.html", door, topic=topic)
+    return page("done.html", door, request, topic=topic)
 
 
 async def _end(door: FrontDoor, subscription: Subscription) -> None:

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.bodies import read_json
 from api.dependencies import Door, FrontDoor, admin
 from api.errors import ConflictError, InvalidError, MistakesError, NotFoundError, counted, documented
+from mail.library import library
 from rules.choices import Choice, Manner
 from rules.comparing import written
 from rules.content import Content, content
-from rules.library import Library
-from rules.reading import read_library, read_texts
+from rules.reading import read_texts
 from store import journeys, versions
 from store.journeys import VersionProblem
 from store.versions import Version
@@ -140,8 +140,7 @@ def _choices(asked: Files) -> dict[str, Choice]:
 
 def _content(asked: Files, door: FrontDoor) -> Content:
     """What the texts say. Raises MistakesError with all that is wrong in any of them."""
-    library = read_library(door.templates) if door.templates.is_dir() else Library()
-    reading = read_texts(asked.files, library)
+    reading = read_texts(asked.files, library(door.templates, door.staff))
     if reading.mistakes:
         raise MistakesError(reading.mistakes)
     return content(reading, frozenset(PurePosixPath(path).parts[0] for path in asked.files), None)

@@ -4,6 +4,7 @@ from store.models.contacts import Consent, Contact, Identity, Suppression
 from store.models.coupons import CouponCode, PublishedCoupon, Redemption
 from store.models.decisions import Decision, Wish
 from store.models.events import Event, Outgoing
+from store.models.feedback import Told
 from store.models.journeys import Changeover, Enrolment, JourneyVersion, PublishedJourney
 from store.models.messages import Attempt, Message
 from store.models.segments import Due, Fill, Membership, Policy, PublishedLetter, PublishedSegment
@@ -31,5 +32,6 @@ __all__ = [
     "PublishedSegment",
     "Redemption",
     "Suppression",
+    "Told",
     "Wish",
 ]

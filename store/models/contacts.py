@@ -54,10 +54,20 @@ class Consent(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """An address that takes no mail, and why."""
+    """A statement about an address that takes no mail (`lifted`: that it does again). Append-only; the latest stands.
+
+    What a `scope` blocks is told in `store/suppressions.py`. `address` is in lower case; of a contact that was erased
+    it is a keyed hash. `evidence` says what the statement rests on, `actor` who made it.
+    """
 
     __tablename__ = "suppressions"
+    __table_args__ = (Index("ix_suppressions_address", "address", "scope", text("id DESC")),)
 
-    address: str = Field(primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, DatabaseIdentity(), primary_key=True))
+    address: str
+    scope: str = Field(default="hard", sa_column_kwargs={"server_default": "hard"})
+    lifted: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     reason: str
+    evidence: str | None = None
+    actor: str = Field(default="relay", sa_column_kwargs={"server_default": "relay"})
     at: datetime = Field(sa_column=stamped())

@@ -22,6 +22,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         Index("ix_messages_contact", "contact_id", text("created_at DESC")),
         Index("ix_messages_enrolment", "enrolment_id"),
+        Index("ix_messages_message_id", "message_id"),
         Index("ix_messages_staff", "journey", "staff", "paced_at", postgresql_where=text("staff IS NOT NULL")),
         Index(
             "ix_messages_unsettled", "state", postgresql_where=text("state IN ('claimed', 'dot_pending', 'unknown')")

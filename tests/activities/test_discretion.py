@@ -39,9 +39,7 @@ class Clumsy:
                     raise RuntimeError(f"no {NAME}") from error
             case "the database":
                 async with self._database.transaction() as session:
-                    await session.execute(
-                        text("INSERT INTO suppressions (address, reason) VALUES (:a, 'x'), (:a, 'x')"), {"a": ADDRESS}
-                    )
+                    await session.execute(text("INSERT INTO journeys (name) VALUES (:a), (:a)"), {"a": ADDRESS})
 
 
 @workflow.defn(sandboxed=False)

@@ -124,6 +124,7 @@ async def test_a_journey_may_leave_letters_out_when_there_is_no_room(office: Off
     assert await sending.send(ordered(order.enrolment, iteration=2)) == Receipt("capped", FULL)
     message = await office.row("SELECT state, reason, facts FROM messages WHERE send_key LIKE '%/2'")
     assert (message["state"], message["reason"]) == ("capped", FULL)
+    assert message["facts"]["caps"] == ["1 of 1 marketing letter in 1 day"]
 
 
 async def test_a_cap_on_a_topic_counts_letters_about_it_alone(office: Office) -> None:

@@ -84,3 +84,13 @@ async def test_without_a_database_the_click_is_asked_for_again() -> None:
             answer = await browser.post(link(uuid4()))
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
             assert "not in force" in answer.text
+
+
+async def test_the_pages_are_in_the_language_of_the_browser(client: Client, stored: Database) -> None:
+    contact = await asking(client, stored)
+    swedish = await client.get(link(contact), headers={"Accept-Language": "sv-FI,sv;q=0.9,en;q=0.8"})
+    english = await client.get(link(contact), headers={"Accept-Language": "fi,en;q=0.5"})
+    assert '<html lang="sv-FI">' in swedish.text
+    assert "Ja, jag vill ha brev om erbjudanden" in swedish.text
+    assert swedish.headers["content-language"] == "sv-FI"
+    assert "Yes, I want letters about offers" in english.text

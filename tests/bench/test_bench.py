@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bench import intake, journeys, latency, memory, routing
+from bench import conditions, intake, journeys, latency, memory, routing
 from bench.figures import Figure, Target
 from bench.servers import Servers, servers
 
@@ -19,6 +19,12 @@ async def these() -> AsyncIterator[Servers]:
 def names(figures: list[Figure]) -> list[str]:
     assert all(figure.ours > 0 for figure in figures)
     return [figure.name for figure in figures]
+
+
+async def test_conditions_are_measured_beside_a_function_written_by_hand(these: Servers) -> None:
+    decided, flips = await conditions.measure(these, print, seconds=0.05, rounds=1)
+    assert names([decided, flips]) == ["conditions in memory", "the next change by time alone"]
+    assert decided.floor is not None
 
 
 async def test_intake_is_measured_beside_a_bare_front_door(these: Servers) -> None:

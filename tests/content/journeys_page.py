@@ -22,8 +22,8 @@ HEAD = """# The journeys that come with Kundresa
 
 They are made for an invented shop. Take those that you want, change words and times, and leave out the rest: each is a
 file in `journeys/`, its letters are folders in `templates/` ([letters.md](letters.md)), its codes are files in
-`coupons/`, and the groups of people that it starts with are files in `segments/`. Every way through each of them is tried
-in the tests (`tests/content/test_ways.py`).
+`coupons/`, and the groups of people that it starts with are files in `segments/`. Every way through each of them is
+tried in the tests (`tests/content/test_ways.py`).
 
 Each needs a contact with an `email`; `first_name`, `locale` (such as `sv-FI`) and `timezone` make every letter better.
 Names of events are those of the public Segment specs where these have one.

@@ -107,8 +107,7 @@ def test_a_letter_in_swedish_is_no_longer_english(letters: Letters, letter: str)
 
 @pytest.mark.parametrize("letter", LETTERS)
 def test_a_letter_in_html_and_in_text_says_the_same(content: Content) -> None:
-    said = Page(content.html).words
-    # The text alone says "In your cart:" where the page has a rule.
+    said = Page(content.html).words  # the text alone says "In your cart:" where the page has a rule
     assert len([word for word in content.text.split() if word.isalpha() and word not in said]) <= 2
 
 

@@ -4,34 +4,42 @@ from pathlib import Path
 
 import pytest
 
-from mail.catalogues import collected, faults, update
+from api import page
+from mail.catalogues import Places, collected, faults, placed, update
 from mail.rendering import Letters
 from mail.translations import DOMAIN, catalogues
 from tests.content.contexts import LOCALE, TEMPLATES
 
-FILES = list(catalogues(LOCALE, DOMAIN))
+FILES = list(catalogues(LOCALE, "*"))
 
 
 @pytest.fixture(scope="module")
-def letters() -> Letters:
-    return Letters(TEMPLATES)
+def told() -> dict[str, Places]:
+    """All messages, by the name of their file."""
+    return {f"{DOMAIN}.po": collected(Letters(TEMPLATES)), f"{page.DOMAIN}.po": placed(page.messages())}
 
 
-def test_swedish_is_there() -> None:
-    assert "sv" in {path.parts[-3] for path in FILES}
+def named(path: Path) -> str:
+    return f"{path.parts[-3]}-{path.stem}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.parts[-3]))
-def test_every_message_of_every_letter_is_translated_and_nothing_else_is(letters: Letters, path: Path) -> None:
-    assert list(faults(path, collected(letters))) == []
+def test_every_language_has_letters_and_pages() -> None:
+    assert {"sv-letters", "sv-pages"} <= set(map(named, FILES))
+    languages = {path.parts[-3] for path in FILES}
+    assert len(FILES) == 2 * len(languages)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.parts[-3]))
-def test_the_files_are_as_the_command_leaves_them(letters: Letters, path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_every_message_is_translated_and_nothing_else_is(told: dict[str, Places], path: Path) -> None:
+    assert list(faults(path, told[path.name])) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_the_files_are_as_the_command_leaves_them(told: dict[str, Places], path: Path, tmp_path: Path) -> None:
     copy = tmp_path / path.parts[-3] / "LC_MESSAGES" / path.name
     copy.parent.mkdir(parents=True)
     copy.write_bytes(path.read_bytes())
-    update(copy, collected(letters))
+    update(copy, told[path.name])
     assert copy.read_text() == path.read_text()
 
 

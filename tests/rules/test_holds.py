@@ -8,14 +8,26 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from rules.conditions import Condition
-from rules.facts import Facts, Happening
+from rules.facts import Facts, Happening, Named, Received, Stay
 from rules.holds import counts, holds
 from rules.matches import EventMatch
 from rules.needs import Needs, needs, reads
+from rules.policies import Lifecycle
 from tests.rules import strategies
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+
+STAGES = Lifecycle.model_validate(
+    {
+        "stages": [
+            {"stage": "fan", "title": "Fan", "when": {"event": "Order Completed", "times": {"at_least": 9}}},
+            {"stage": "buyer", "title": "Buyer", "when": {"segment": "buyers"}},
+            {"stage": "guest", "title": "Guest", "when": {"trait": "orders_count", "exists": True}},
+            {"stage": "lead", "title": "Others"},
+        ]
+    }
+).stages
 
 
 def order(ago: timedelta, **properties: Any) -> Happening:
@@ -29,9 +41,25 @@ FACTS = Facts(
         order(timedelta(days=40), order_id="a", total=20),
         order(timedelta(days=3), order_id="b", total=80),
         order(timedelta(0), order_id="b", total=10),
+        Happening("Email Opened", NOW, {"letter": "hello"}),
     ],
     start={"order_id": "b", "total": 80},
     entered=NOW - timedelta(days=3),
+    topics={"offers": True, "news": False},
+    stays=[
+        Stay("welcome", NOW - timedelta(days=40), NOW - timedelta(days=30)),
+        Stay("winback", NOW - timedelta(days=3)),
+    ],
+    letters=[Received("hello", NOW - timedelta(days=3)), Received("hello", NOW)],
+    named=Named(
+        {
+            "buyers": CONDITION.validate_python({"event": "Order Completed"}),
+            "of-this-order": CONDITION.validate_python({"property": "total", "is": 80}),
+            "since-entry": CONDITION.validate_python({"event": "Order Completed", "within": "enrolment"}),
+            "calm-buyers": CONDITION.validate_python({"all": [{"segment": "buyers"}, {"not": {"topic": "news"}}]}),
+        },
+        STAGES,
+    ),
 )
 HOLD: list[dict[str, Any]] = [
     {"trait": "orders_count", "gte": 3},
@@ -54,6 +82,36 @@ HOLD: list[dict[str, Any]] = [
     {"event": "Order Completed", "same": "order_id", "times": {"exactly": 2}},
     {"event": "Order Completed", "same": False, "times": {"exactly": 3}},
     {"event": "Order Completed", "same": "order_id", "where": {"property": "total", "lt": 50}, "times": {"exactly": 1}},
+    {"event": "Order Completed", "after": "4d ago", "times": {"exactly": 2}},
+    {"event": "Order Completed", "after": "3d ago", "times": {"exactly": 1}},  # the moment itself is not after it
+    {"event": "Order Completed", "before": "3d ago", "times": {"exactly": 1}},  # nor before it
+    {"event": "Order Completed", "before": "2026-11-20T12:00:00Z", "after": "2026-10-20", "times": {"exactly": 1}},
+    {"event": "Order Completed", "sum": {"property": "total", "is": 110}},
+    {"event": "Order Completed", "within": "3d", "avg": {"property": "total", "is": 45}},
+    {"event": "Order Completed", "min": {"property": "total", "is": 10}, "max": {"property": "total", "is": 80}},
+    {"event": "Order Completed", "first": {"property": "order_id", "is": "a"}},
+    {"event": "Order Completed", "last": {"property": "total", "lt": 20}, "times": {"exactly": 3}},
+    {"event": "Cart Viewed", "sum": {"property": "total", "is": 0}},
+    {"event": "Cart Viewed", "max": {"property": "total", "exists": False}},
+    {"event": "Order Completed", "where": {"event": "Order Completed", "same": "order_id", "times": {"exactly": 1}}},
+    {"event": "Order Completed", "where": {"trait": "orders_count", "is": 3}},
+    {"trait": "address.city", "starts_with": "Tur"},
+    {"segment": "buyers"},
+    {"segment": "calm-buyers"},
+    {"not": {"segment": "of-this-order"}},  # a segment is about the contact, whichever run asks
+    {"not": {"segment": "since-entry"}},
+    {"topic": "offers"},
+    {"topic": "news", "subscribed": False},
+    {"topic": "unheard-of", "subscribed": False},
+    {"stage": "buyer"},
+    {"stage": ["guest", "buyer"]},
+    {"in_journey": "winback"},
+    {"in_journey": "welcome", "ever": True},
+    {"in_journey": "welcome", "within": "40d"},
+    {"letter": "hello"},
+    {"letter": "hello", "times": {"exactly": 2}, "within": "3d"},
+    {"letter": "hello", "was": "opened"},
+    {"letter": "hello", "was": "clicked", "times": {"exactly": 0}},
 ]
 HOLD_NOT: list[dict[str, Any]] = [
     {"trait": "orders_count", "gt": 3},
@@ -68,6 +126,21 @@ HOLD_NOT: list[dict[str, Any]] = [
     {"event": "Order Completed", "times": {"at_least": 4}},
     {"event": "Order Completed", "same": "coupon"},
     {"event": "Order Completed", "where": {"property": "coupon", "exists": True}},
+    {"event": "Order Completed", "times": {"at_least": 4}, "sum": {"property": "total", "is": 110}},
+    {"event": "Order Completed", "times": {"at_least": 3}, "sum": {"property": "total", "gt": 110}},
+    {"event": "Cart Viewed", "max": {"property": "total", "lt": 5}},
+    {"event": "Order Completed", "last": {"property": "coupon", "exists": True}},
+    {"segment": "unheard-of"},
+    {"topic": "unheard-of"},
+    {"topic": "news"},
+    {"stage": "lead"},
+    {"stage": "guest"},
+    {"in_journey": "welcome"},
+    {"in_journey": "welcome", "within": "39d"},
+    {"in_journey": "unheard-of", "ever": True},
+    {"letter": "other"},
+    {"letter": "hello", "times": {"at_least": 2}, "within": "2d"},
+    {"letter": "other", "was": "opened"},
 ]
 
 
@@ -100,6 +173,10 @@ def test_all_and_any_are_what_python_says(parts: list[Condition]) -> None:
     each = [holds(part, FACTS) for part in parts]
     assert holds(CONDITION.validate_python({"all": written}), FACTS) == all(each)
     assert holds(CONDITION.validate_python({"any": written}), FACTS) == any(each)
+
+
+def test_without_stages_nobody_is_at_one() -> None:
+    assert not holds(CONDITION.validate_python({"stage": "lead"}), replace(FACTS, named=Named()))
 
 
 @given(strategies.conditions)

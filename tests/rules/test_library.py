@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rules.library import Library
-from rules.load import worst_week
+from rules.load import Week, worst_week
 from rules.policies import Cap, Pacing
 from tests.rules import journeys
 from tests.rules.examples import read, told
@@ -121,6 +121,9 @@ def test_the_trait_of_a_date_and_of_a_segment_is_known() -> None:
 
 def test_the_worst_week_of_all_journeys_keeps_the_caps() -> None:
     some = [journeys.journey("[{send: a}, {send: b}]", journey=name) for name in ("one", "two")]
-    assert worst_week(some, None) == (4, {"one": 2, "two": 2})
-    assert worst_week(some, Pacing(caps=(Cap(at_most=3, per=timedelta(days=7)),)))[0] == 3
-    assert worst_week(some, Pacing(caps=(Cap(at_most=1, per=timedelta(days=3)),)))[0] == 3
+    uncapped = worst_week(some, None)
+    assert uncapped == Week(4, {"one": 2, "two": 2})
+    assert str(uncapped) == "A contact gets 4 marketing letters in a week at the worst."
+    capped = worst_week(some, Pacing(caps=(Cap(at_most=3, per=timedelta(days=7)),)))
+    assert str(capped) == "A contact gets 3 marketing letters in a week at the worst; without caps, 4."
+    assert worst_week(some, Pacing(caps=(Cap(at_most=1, per=timedelta(days=3)),))).at_most == 3

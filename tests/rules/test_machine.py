@@ -1,5 +1,6 @@
 """Whatever a journey says: its run comes to rest. It sleeps until something that is not past, or it is over."""
 
+import os
 import random
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from rules.state import begin
 from rules.story import story
 from tests.rules.driving import START
 from tests.rules.journeys import HEAD
+
+EXAMPLES = int(os.environ.get("KUNDRESA_EXAMPLES", "2000"))
 
 _MOVES_MAX = 400
 _SLEEPS_MAX = 30
@@ -107,7 +110,7 @@ def _rest(machine: Run, chance: random.Random, done: list[tuple[str, str, int]],
     raise AssertionError(f"never comes to rest: {machine.state}")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(steps, some.integers(0, 2**32))
 def test_a_run_always_comes_to_rest_and_what_it_does_has_a_key_of_its_own(written: list[Any], seed: int) -> None:
     plan = lay_out(Journey.model_validate({**HEAD, "steps": written}), 1)

@@ -40,3 +40,23 @@ def test_a_trigger_a_goal_and_a_branch_may_ask_for_it_since_the_store_answers() 
 
 def test_ids_are_welcome() -> None:
     assert told(key="properties.order_id", exit_on=[{"event": "Order Paid", "same": "order_id"}]) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"trait": "owner", "is": "anna@shop.example"},
+        {"trait": "owner", "in": ["x", "anna@shop.example"]},
+        {"trait": "owners", "contains": "anna@shop.example"},
+    ],
+)
+def test_an_address_in_a_step_is_refused_since_the_plan_travels(asked: dict[str, Any]) -> None:
+    (fault,) = told(f"[{{branch: [{{when: {asked}, then: [{{wait: 1h}}]}}]}}]")
+    assert fault.startswith("steps > 0 > branch > 0 > when > ")
+    assert "take a trait that tells who is meant" in fault
+
+
+def test_an_address_that_would_be_set_is_refused_and_a_domain_is_not() -> None:
+    (fault,) = told("[{set: {traits: {seller: anna@shop.example}}}]")
+    assert fault.startswith("steps > 0 > set > traits > seller: ")
+    assert told("[{branch: [{when: {trait: owner, contains: '@shop.example'}, then: [{wait: 1h}]}]}]") == []

@@ -264,7 +264,7 @@ def test_a_letter_is_a_folder_with_a_subject(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "subject.txt").write_text("Hello")
     (tmp_path / "empty").mkdir()
-    assert read_library(tmp_path).letters == {"hello"}
+    assert read_library(tmp_path).letters == frozenset({"hello"})
 
 
 def test_two_hundred_journeys_are_read_in_two_seconds(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_all_that_a_shop_writes_is_read_from_its_folders(tmp_path: Path) -> None
 
 def test_texts_are_read_as_files_are(tmp_path: Path) -> None:
     assert read_texts(SHOP, LIBRARY) == read_all(write(tmp_path, SHOP), LIBRARY)
-    broken = {**SHOP, "segments/loyal.yaml": "segment: loyal\n", "coupons/ten.yaml": b"\xff"}
+    broken: dict[str, str | bytes] = {**SHOP, "segments/loyal.yaml": "segment: loyal\n", "coupons/ten.yaml": b"\xff"}
     reading = read_texts(broken, LIBRARY)
     assert [(each.file, each.line) for each in reading.mistakes] == [
         ("coupons/ten.yaml", 1),

@@ -78,6 +78,18 @@ def test_the_story_tells_when_the_run_ends_at_the_latest() -> None:
     assert "Ends at the latest 2026-12-01 12:00:00 UTC." in story(laid, begin(laid, START, {}))
 
 
+def test_the_story_tells_which_round_it_is_and_when_the_run_looks_again() -> None:
+    laid = plan("[{repeat: {every: 7d, at_most: 4, steps: [{wait_for: {condition: {trait: a, is: 1}}}]}}]")
+    machine = Run(laid, begin(laid, START, {}))
+    machine.next(START)
+    machine.decided(None, START, START + timedelta(days=2))
+    machine.next(START)
+    told = story(laid, machine.state)
+    assert "**Now:** Wait for a is 1, then repeat every 1 week, at most 4 times." in told
+    assert "Looks again **2026-11-23 12:00:00 UTC**." in told
+    assert "- ✓ Repeat every 1 week, at most 4 times (round 1) — round 1" in told
+
+
 def test_a_wait_tells_how_long_and_what_then() -> None:
     laid = plan(STEPS)
     assert purpose(laid, "wait-1h") == "Wait 1 hour, then send reminder"

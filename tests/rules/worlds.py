@@ -1,5 +1,6 @@
 """Contacts, their histories and the conditions asked of them, out of few values that lie at each other's bounds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
@@ -82,7 +83,10 @@ class World:
         return self._random.randrange(100) < percent
 
     def moment(self) -> datetime:
-        return NOW + self._one([-1, -1, 1]) * self._one(_DISTANCES) + self._one([0, 0, -1, 1]) * TICK
+        distance: timedelta = self._one(_DISTANCES)
+        side: int = self._one([-1, -1, 1])
+        tick: int = self._one([0, 0, -1, 1])
+        return NOW + side * distance + tick * TICK
 
     def date(self) -> str:
         """A moment as shops write it."""
@@ -159,7 +163,7 @@ class World:
 
     def happened(self, depth: int, within: "Reach") -> dict[str, Any]:
         """An event, with up to two of the things that narrow it: what asks for more is hardly ever true."""
-        narrowed = {
+        narrowed: dict[str, Callable[[], Any]] = {
             "where": lambda: self.condition(depth - 1, Reach(within.segments, stages=within.stages, inside=True)),
             "same": lambda: self._one(["n", "t", "o.t", "h"]),
             "times": lambda: self._one(TIMES),
@@ -192,7 +196,8 @@ class World:
             *({"segment": name} for name in within.segments),
             *([{"stage": self._one([*STAGES, ["new", "rest"]])}] if within.stages else []),
         ]
-        return self._one(forms)
+        form: dict[str, Any] = self._one(forms)
+        return form
 
     def condition(self, depth: int, within: "Reach") -> Any:
         """A condition as authors write it."""

@@ -1,16 +1,24 @@
 """What the store knows of a contact, as rules ask for it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
+from rules.facts import Facts, Named, Received, Stay
+from rules.needs import Needs
 from store import facts
 from store.intake import Intake
+from store.named import named
 from store.session import Database
+from tests.rules.worlds import History, parsed
 from tests.store.enrolling import enrolled
 from tests.store.happening import AT, happened, owner, value
+from tests.store.remembering import remember
 
 
 @pytest_asyncio.fixture
@@ -75,3 +83,90 @@ async def test_an_enrolment_that_is_not_there_has_no_entrant(database: Database)
     async with database.transaction() as session:
         with pytest.raises(LookupError):
             await facts.entrant(session, uuid4())
+
+
+EVERYTHING = Needs(frozenset({"A", "B"}), frozenset({"city"}), topics=True, stays=True, letters=True)
+
+
+def history(city: str, at: datetime) -> History:
+    return History(
+        {"city": city},
+        [("A", at, {"of": city}), ("C", at, {}), ("B", at - timedelta(hours=1), {})],
+        [("offers", True), ("*", False), ("news", True), ("*", False), ("offers", True)],
+        [("welcome", at, None), ("winback", at - timedelta(hours=1), at)],
+        [("hello", at)],
+        {},
+    )
+
+
+async def test_all_that_is_needed_of_several_contacts_and_nothing_else(database: Database) -> None:
+    anna, bo, nobody = uuid4(), uuid4(), uuid4()
+    async with database.transaction() as session:
+        await remember(session, {anna: history("Turku", AT), bo: history("Oslo", AT + timedelta(days=1))})
+        all_of_it = await facts.known_of(session, [anna, bo, nobody], EVERYTHING, AT)
+        nothing = await facts.known_of(session, [anna], Needs(), AT)
+    assert set(all_of_it) == {anna, bo}
+    assert nothing == {anna: Facts(now=AT)}
+    told = all_of_it[anna]
+    assert (told.now, told.traits) == (AT, {"city": "Turku"})
+    assert [(event.name, event.at, event.properties) for event in told.events] == [
+        ("B", AT - timedelta(hours=1), {}),
+        ("A", AT, {"of": "Turku"}),
+    ]
+    assert told.topics == {"offers": True, "news": False, "*": False}
+    assert [stay for stay in told.stays if stay.journey != "none"] == [
+        Stay("winback", AT - timedelta(hours=1), AT),
+        Stay("welcome", AT),
+    ]
+    assert told.letters == [Received("hello", AT)]
+    assert all_of_it[bo].traits == {"city": "Oslo"}
+
+
+async def test_a_contact_that_is_not_there_is_an_error_when_it_is_asked_for_alone(database: Database) -> None:
+    async with database.transaction() as session:
+        with pytest.raises(LookupError):
+            await facts.known(session, uuid4(), EVERYTHING, AT)
+
+
+async def test_of_a_contact_with_too_many_events_the_latest_count(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "_MOST", 2)
+    contact = uuid4()
+    events = [("A", AT + timedelta(minutes=minute), {"minute": minute}) for minute in (3, 0, 2)]
+    async with database.transaction() as session:
+        await remember(session, {contact: History({}, events, [], [], [], {})})
+        told = await facts.known(session, contact, EVERYTHING, AT)
+    assert [event.properties["minute"] for event in told.events] == [2, 3]
+
+
+def written(definition: dict[str, Any]) -> str:
+    return orjson.dumps(definition).decode()
+
+
+async def test_what_is_named_is_what_is_published_and_not_withdrawn(database: Database) -> None:
+    vip = {"segment": "vip", "title": "Vip", "when": {"trait": "plan", "is": "gold"}}
+    stages = [{"stage": "loyal", "title": "Loyal", "when": {"segment": "vip"}}, {"stage": "lead", "title": "Others"}]
+    segment = text(
+        "INSERT INTO segments (name, hash, definition, withdrawn_at) VALUES (:name, '', cast(:it AS jsonb), :gone)"
+    )
+    policy = text("INSERT INTO policies (name, hash, definition) VALUES (:name, '', cast(:it AS jsonb))")
+    async with database.transaction() as session:
+        assert await named(session) == Named()
+        await session.execute(segment, {"name": "vip", "it": written(vip), "gone": None})
+        await session.execute(segment, {"name": "old", "it": written(vip | {"segment": "old"}), "gone": AT})
+        await session.execute(policy, {"name": "stages", "it": written({"stages": stages})})
+        await session.execute(policy, {"name": "pacing", "it": "{}"})
+        known = await named(session)
+    assert known.segments == {"vip": parsed(vip["when"])}
+    assert [stage.stage for stage in known.stages] == ["loyal", "lead"]
+
+
+async def test_a_run_knows_its_contact_its_beginning_and_the_segments_it_asks_about(database: Database) -> None:
+    async with database.transaction() as session:
+        enrolment, contact = await enrolled(session)
+        entrant = await facts.entrant(session, enrolment)
+        told = await facts.of_run(session, entrant, [parsed({"segment": "vip"}), parsed({"topic": "offers"})], AT)
+    assert (told.now, told.traits, told.entered) == (AT, {"email": "anna@example.org"}, entrant.entered)
+    assert (told.topics, told.events, told.named) == ({"offers": True}, (), Named())
+    assert contact == entrant.contact_id

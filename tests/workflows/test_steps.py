@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -217,6 +218,25 @@ async def test_a_run_ends_at_its_limit(world: World, temporal_client: Client, ti
     await time.fast_forward(run, 11 * DAY)
     assert await run.result() == "limit"
     assert world.letters == []
+
+
+async def test_steps_that_wait_for_nobody_cost_one_event_of_history_at_most(
+    world: World, temporal_client: Client
+) -> None:
+    async def events(*steps: dict[str, Any]) -> int:
+        run = await enter(temporal_client, journey(*steps, {"send": "hello"}))
+        await run.result()
+        return len((await run.fetch_history()).events)
+
+    bare = await events()
+    assert await events({"split": [{"share": 1, "name": "a"}, {"share": 1, "name": "b"}]}) == bare
+    for step in (
+        {"set": {"traits": {"a": 1}}},
+        {"enrol": "nurture"},
+        {"wait_until": {"trait": "nothing"}},
+        {"branch": [{"when": {"trait": "a", "is": 1}, "then": [{"send": "never"}]}]},
+    ):
+        assert await events(step) == bare + 1, step
 
 
 async def test_verdicts_travel_with_letters_and_are_recorded_once(
