@@ -74,7 +74,8 @@ class Settings(BaseSettings):
     )
     time_zone: str = Field(default="Europe/Mariehamn", description="The shop's time zone, for contacts without one.")
     locale: str = Field(
-        default="en", description="The language of letters to contacts without a `locale` of their own, such as `sv-FI`."
+        default="en",
+        description="The language of letters to contacts without a `locale` of their own, such as `sv-FI`.",
     )
     journeys_dir: Path = Field(
         default=ROOT / "journeys",
@@ -89,6 +90,24 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         default=False, description="Whether webhooks may be at private addresses; for trials on one machine only."
     )
+    feedback_mail_key: SecretStr | None = Field(
+        default=None,
+        min_length=12,
+        description="Key of the mail server that posts bounces, complaints and replies to `/v1/feedback/mail`.",
+    )
+    feedback_ses_topics: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The TopicArns at Amazon SNS whose notices about SES count, separated by commas."
+    )
+    feedback_sendgrid_key: str | None = Field(
+        default=None, description="SendGrid's verification key for its signed event webhook, as base64."
+    )
+    feedback_mailgun_key: SecretStr | None = Field(default=None, description="Mailgun's webhook signing key.")
+    feedback_postmark_login: SecretStr | None = Field(
+        default=None, min_length=12, description="`user:password` in the address at which Postmark posts its events."
+    )
+    feedback_standard_secret: SecretStr | None = Field(
+        default=None, description="Secret of a provider that posts Standard Webhooks (Resend, others), as `whsec_...`."
+    )
     letters_per_second: float = Field(
         default=100, gt=0, description="The most letters that one worker hands to the relay in a second."
     )
@@ -101,6 +120,11 @@ class Settings(BaseSettings):
     build_id: str = Field(default="dev", description="The worker's build, as the worker deployment knows it.")
     metrics_host: str = Field(default="127.0.0.1", description="Address on which the worker's metrics are served.")
     metrics_port: int = Field(default=9464, ge=0, description="Port of the worker's metrics; 0 turns them off.")
+
+    @field_validator("feedback_ses_topics", mode="before")
+    @classmethod
+    def _split_topics(cls, value: object) -> object:
+        return tuple(filter(None, (each.strip() for each in value.split(",")))) if isinstance(value, str) else value
 
     @field_validator("write_keys", mode="before")
     @classmethod

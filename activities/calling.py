@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,9 +44,11 @@ _RETRY_AFTER_MAX = timedelta(days=1)
 class Caller:
     """Posts to addresses. With `private` also to those of the own network, for trials and tests."""
 
-    def __init__(self, *, private: bool = False, timeout: float = 15.0) -> None:
+    def __init__(self, *, private: bool = False, timeout: float = 15.0, tls: ssl.SSLContext | None = None) -> None:
         self._private = private
         self._timeout = timeout
+        # Whom to trust may be told by the environment; by which proxy to go may not, since it would look up the name.
+        self._tls = tls or httpx2.create_ssl_context()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
         """Post once; redirects are not followed. Raises AddressRefused, NotReached."""
@@ -72,7 +75,7 @@ class Caller:
         pinned = target.copy_with(host=str(address))
         named = {**headers, "host": target.netloc.decode("ascii")}
         async with (
-            httpx2.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False) as client,
+            httpx2.AsyncClient(verify=self._tls, timeout=self._timeout, trust_env=False) as client,
             client.stream(
                 "POST",
                 pinned,

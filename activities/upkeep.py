@@ -1,5 +1,6 @@
 """The sweep: what falls due by time alone, and what was published newly, is brought up to the truth."""
 
+import time
 from dataclasses import dataclass
 
 from temporalio import activity
@@ -8,6 +9,9 @@ from activities.heartbeat import beating
 from store import backfill, fills, upkeep
 from store.knowledge import Watch
 from store.session import Database
+
+_ROUND_S = 300.0
+"""After an outage more may be due than one round should take; the next one goes on."""
 
 
 @dataclass
@@ -26,19 +30,20 @@ class Upkeep:
 
     @activity.defn
     async def work_off(self) -> Worked:
-        """Look at everybody of whom something is due, until nobody is left."""
-        number = 0
+        """Look at everybody of whom something is due, until nobody is left or the round has lasted long enough."""
+        number, until = 0, time.monotonic() + _ROUND_S
         async with beating():
-            while True:
+            while time.monotonic() < until:
                 async with self._database.transaction() as session:
                     done, _ = await upkeep.work_off(session, self._watch)
                 if not done:
-                    return Worked(number)
+                    break
                 number += done
+        return Worked(number)
 
     @activity.defn
     async def fill(self) -> Worked:
-        """Fill in what is new, batch after batch, until all is filled in; what falls due meanwhile is worked off."""
+        """Fill in what is new, batch after batch, until all is filled in."""
         number = 0
         async with self._database.transaction() as session:
             await fills.follow(session)

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from pydantic import SecretStr
 
 from api import errors
 from api.dependencies import FrontDoor
@@ -17,15 +18,19 @@ from api.routes import (
     enrolments,
     events,
     explanations,
+    feedback,
     health,
     journeys,
     segment,
     segments,
+    suppressions,
     unsubscribe,
     versions,
 )
+from mail.feedback.trust import Trust, webhooks
 from mail.links import Links
 from mail.translations import Translations
+from mail.verp import Verp
 from settings import Settings
 from store.intake import Intake
 from store.session import Database, Line
@@ -52,6 +57,8 @@ _TAGS: list[dict[str, Any]] = [
     {"name": "Versions", "description": "Publishing what authors write; needs the admin key."},
     {"name": "Admin", "description": "For operators; needs the admin key."},
     {"name": "Coupons", "description": "Stock, codes of the shop's own, codes that were used; needs the admin key."},
+    {"name": "Suppressions", "description": "Addresses that take no mail, or no marketing; needs the admin key."},
+    {"name": "Feedback", "description": "What providers and mail servers tell; each proves itself in its own way."},
     {"name": "Confirm", "description": "The link that confirms a subscription (double opt-in); needs no key."},
     {"name": "Unsubscribe", "description": "The link in letters; needs no key."},
     {"name": "Health", "description": "For those who run Kundresa."},
@@ -61,7 +68,8 @@ _TAGS: list[dict[str, Any]] = [
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[FrontDoor]:
     """The tools of the API. What intake has taken is recorded before they are closed."""
-    database, line = Database(settings.database_url), Line(settings.database_url)
+    secret = settings.secret.get_secret_value()
+    database, line = Database(settings.database_url, secret=secret), Line(settings.database_url)
     intake = Intake(line)
     await intake.start()
     try:
@@ -70,18 +78,33 @@ async def _opened(settings: Settings) -> AsyncIterator[FrontDoor]:
             intake=intake,
             temporal=await connect(lazy=True),
             keys=Keys(settings.accepted_keys, settings.admin_key.get_secret_value()),
-            links=Links(settings.secret.get_secret_value(), settings.public_url),
+            links=Links(secret, settings.public_url),
             shop_name=settings.shop_name,
             temporal_ui_url=settings.temporal_ui_url,
             locale=settings.locale,
             translations=Translations(settings.locale_dir),
             templates=settings.templates_dir,
+            webhooks=webhooks(_trust(settings), Verp(secret)),
             staff=frozenset(settings.staff),
         )
     finally:
         await intake.stop()
         await line.close()
         await database.close()
+
+
+def _trust(settings: Settings) -> Trust:
+    def told(secret: SecretStr | None) -> str:
+        return secret.get_secret_value() if secret is not None else ""
+
+    return Trust(
+        mail_key=told(settings.feedback_mail_key),
+        topics=settings.feedback_ses_topics,
+        sendgrid_key=settings.feedback_sendgrid_key or "",
+        mailgun_key=told(settings.feedback_mailgun_key),
+        postmark_login=told(settings.feedback_postmark_login),
+        standard_secret=told(settings.feedback_standard_secret),
+    )
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -118,6 +141,8 @@ def create_app(settings: Settings) -> FastAPI:
         explanations.router,
         coupons.router,
         enrolments.steering,
+        suppressions.router,
+        feedback.router,
         confirm.router,
         unsubscribe.router,
         health.router,

@@ -1,6 +1,6 @@
 """What every route may ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +10,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from temporalio.client import Client
 
-from api.figures import CouponStock, MessageCount
+from api.figures import CouponStock, FeedbackCount, MessageCount
 from api.keys import Keys
+from mail.feedback.proving import Webhook
 from mail.links import Links
 from mail.translations import SOURCE, Translations
 from store.intake import Intake
@@ -36,6 +37,8 @@ class FrontDoor:
     locale: str = SOURCE
     translations: Translations = field(default_factory=Translations)
     coupon_stock: CouponStock = field(default_factory=CouponStock)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    feedback_count: FeedbackCount = field(default_factory=FeedbackCount)
 
 
 def front_door(request: Request) -> FrontDoor:

@@ -1,6 +1,7 @@
 """The API's figures, in the text format of Prometheus. They count; they never name anybody."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry
@@ -34,6 +35,17 @@ class MessageCount:
         return self._counted
 
 
+class FeedbackCount:
+    """What became of feedback since the start, by who told it: `applied`, `known`, `unknown` or `forged`."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[tuple[str, str]] = Counter()
+
+    def add(self, source: str, outcome: str) -> None:
+        """Count one piece."""
+        self.counted[source, outcome] += 1
+
+
 class CouponStock:
     """What is left of the coupons. Looking reads every enrolment: an answer is good for `seconds`."""
 
@@ -58,11 +70,13 @@ class _Figures(Collector):
         backlog: Backlog | None,
         messages: Mapping[str, int] | None,
         coupons: Sequence[Stock] | None,
+        feedback: FeedbackCount,
     ) -> None:
         self._intake = intake
         self._backlog = backlog
         self._messages = messages
         self._coupons = coupons
+        self._feedback = feedback
 
     def collect(self) -> Iterator[Metric]:
         """Every figure, as it is now."""
@@ -72,6 +86,7 @@ class _Figures(Collector):
         if self._messages is not None:
             yield _of_messages(self._messages)
         yield from _of_coupons(self._coupons or ())
+        yield _of_feedback(self._feedback)
 
 
 def _of_intake(intake: Intake) -> Iterator[Metric]:
@@ -111,13 +126,23 @@ def _of_coupons(stock: Sequence[Stock]) -> Iterator[Metric]:
     yield ahead
 
 
+def _of_feedback(count: FeedbackCount) -> Metric:
+    family = CounterMetricFamily(
+        "kundresa_feedback", "What became of bounces, complaints and the like.", labels=["source", "outcome"]
+    )
+    for labels, number in count.counted.items():
+        family.add_metric(labels, number)
+    return family
+
+
 def exposed(
     intake: Intake,
     backlog: Backlog | None,
     messages: Mapping[str, int] | None,
-    coupons: Sequence[Stock] | None = None,
+    coupons: Sequence[Stock] | None,
+    feedback: FeedbackCount,
 ) -> bytes:
     """The figures of this process, and those of the database that could be read."""
     registry = CollectorRegistry()
-    registry.register(_Figures(intake, backlog, messages, coupons))
+    registry.register(_Figures(intake, backlog, messages, coupons, feedback))
     return generate_latest(registry)

@@ -1,4 +1,4 @@
-"""`python -m bench [NAME ...] [--json FILE] [--page FILE]`: measure, and print every figure beside its floor.
+"""`python -m bench [NAME ...] [--json FILE] [--page FILE] [--contacts N]`: measure; show figures beside their floors.
 
 The exit code is 1 when a figure misses its target.
 """
@@ -8,6 +8,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -30,8 +31,9 @@ MEASUREMENTS: dict[str, Measure] = {
 }
 
 
-async def run(names: list[str], console: Console) -> list[Figure]:
-    """Measure these, one after the other."""
+async def run(names: list[str], console: Console, contacts: int) -> list[Figure]:
+    """Measure these, one after the other; `contacts` is the size of the shop of `segments`."""
+    measurements = MEASUREMENTS | {"segments": partial(segments.measure, contacts=contacts)}
     began, figures = time.monotonic(), list[Figure]()
 
     def tell(line: str) -> None:
@@ -39,7 +41,7 @@ async def run(names: list[str], console: Console) -> list[Figure]:
 
     for name in names:
         async with servers() as these:
-            figures += await MEASUREMENTS[name](these, tell)
+            figures += await measurements[name](these, tell)
     return figures
 
 
@@ -49,11 +51,12 @@ def main() -> None:
     options.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MEASUREMENTS)}; all without one")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
     options.add_argument("--page", type=Path, metavar="FILE", help="write them as a page, with day and machine, too")
+    options.add_argument("--contacts", type=int, default=1_000_000, help="contacts of `segments` (%(default)s)")
     chosen = options.parse_args()
     if unknown := set(chosen.names) - set(MEASUREMENTS):
         options.error(f"there is no measurement {', '.join(sorted(unknown))}")
     console = Console()
-    figures = asyncio.run(run(chosen.names or list(MEASUREMENTS), console))
+    figures = asyncio.run(run(chosen.names or list(MEASUREMENTS), console, chosen.contacts))
     console.print(table(figures))
     if chosen.json:
         chosen.json.write_text(data(figures))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median, quantiles
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -72,22 +72,22 @@ INSERT INTO outbox (seq, contact_id, lane, received_at) SELECT seq, contact_id, 
 _SOON = """
 INSERT INTO events (message_id, contact_id, name, properties, occurred_at)
 SELECT 'soon/' || id, id, 'Order Completed', '{}', now() - interval '190 days' + interval '10 seconds'
-       + random() * interval '60 seconds'
+       + random() * $2::int * interval '1 second'
 FROM (SELECT contact_id AS id FROM memberships WHERE segment = 'quiet' LIMIT $1) s
 RETURNING contact_id
 """
-_DELAYS = """
-SELECT extract(epoch FROM e.received_at - (o.occurred_at + interval '190 days'))::float8 AS delay
-FROM events e JOIN events o ON o.message_id = 'soon/' || e.contact_id
+# Seen in the outbox, where no router takes it: as soon as it is committed.
+_ENTERED = """
+SELECT e.contact_id, extract(epoch FROM clock_timestamp() - (o.occurred_at + interval '190 days'))::float8 AS delay
+FROM outbox w JOIN events e ON e.seq = w.seq JOIN events o ON o.message_id = 'soon/' || e.contact_id
 WHERE e.name = 'Segment Entered' AND e.properties ->> 'segment' = 'quiet'
 """
 _BATCH = 200
-_WITHIN_S = 60.0
-_SPREAD_S = 60
+_WITHIN_S, _LOOK_EVERY_S = 60.0, 0.5
 
 
 async def measure(
-    these: Servers, tell: Tell, *, contacts: int = 1_000_000, batches: int = 20, timed: int = 2_000
+    these: Servers, tell: Tell, *, contacts: int = 1_000_000, batches: int = 20, timed: int = 2_000, spread: int = 60
 ) -> list[Figure]:
     """Make the crowd, and measure the three."""
     url = these.settings.database_url
@@ -96,7 +96,7 @@ async def measure(
     database = Database(url)
     try:
         figures = await _fills(database, connection, crowd, tell)
-        delays = await _delays(these, database, connection, min(timed, contacts), tell)
+        delays = await _delays(these, database, connection, timed, spread, tell)
         figures += [*await _events(database, connection, batches, tell), *delays]
     finally:
         await database.close()
@@ -118,7 +118,8 @@ async def _fills(database: Database, connection: Connection, crowd: Crowd, tell:
         ours = time.perf_counter() - began
         counts = await connection.fetchrow(_COUNTS, name)
         assert counts is not None
-        assert counts["kept"] == counts["bare"], f"{name}: {dict(counts)}"
+        # A few whose window closes between the two are in one of them alone.
+        assert abs(counts["kept"] - counts["bare"]) <= 5 + crowd.contacts // 1000, f"{name}: {dict(counts)}"
         tell(f"segments: {name} was filled in, {counts['kept']:,} of {crowd.contacts:,} in {batches} batches")
         title = f"back-fill of a segment {what}, {crowd.contacts:,} contacts, {crowd.events:,} events"
         figures.append(Figure(title, "s", ours, floor))
@@ -146,9 +147,11 @@ async def _fill(database: Database) -> int:
         batches += 1
 
 
-async def _delays(these: Servers, database: Database, connection: Connection, timed: int, tell: Tell) -> list[Figure]:
+async def _delays(
+    these: Servers, database: Database, connection: Connection, timed: int, spread: int, tell: Tell
+) -> list[Figure]:
     """Who ordered 190 days ago, but for a few seconds, enters as these pass."""
-    contacts = [row["contact_id"] for row in await connection.fetch(_SOON, timed)]
+    contacts = [row["contact_id"] for row in await connection.fetch(_SOON, timed, spread)]
     watch = Watch(ZoneInfo("UTC"))
     for start in range(0, len(contacts), _BATCH):
         changes = [Change(each, frozenset({"Order Completed"})) for each in contacts[start : start + _BATCH]]
@@ -156,17 +159,20 @@ async def _delays(these: Servers, database: Database, connection: Connection, ti
             await upkeep.keep(session, watch, changes)
     worker = await these.worker("sweeping", "--roles", "sweeps")
 
-    async def entered() -> bool:
-        return len(await connection.fetch(_DELAYS)) >= len(contacts)
+    delays: dict[UUID, float] = {}
 
-    await until(entered, every=1, within=_SPREAD_S + 4 * _WITHIN_S)
+    async def entered() -> bool:
+        for row in await connection.fetch(_ENTERED):
+            delays.setdefault(row["contact_id"], row["delay"])
+        return len(delays) >= len(contacts)
+
+    await until(entered, every=_LOOK_EVERY_S, within=spread + 4 * _WITHIN_S)
     await these.stop([worker])
-    delays = sorted(row["delay"] for row in await connection.fetch(_DELAYS))
-    tell(f"segments: {len(delays):,} contacts entered by time alone, the last one {delays[-1]:.1f} s late")
+    tell(f"segments: {len(delays):,} contacts entered by time alone, the last one {max(delays.values()):.1f} s late")
     limit = Target("figure", "at most", _WITHIN_S)
     return [
-        Figure("entry by time alone, p50", "s", median(delays)),
-        Figure("entry by time alone, p99", "s", quantiles(delays, n=100)[98], None, limit),
+        Figure("entry by time alone, p50", "s", median(delays.values())),
+        Figure("entry by time alone, p99", "s", quantiles(delays.values(), n=100)[98], None, limit),
     ]
 
 

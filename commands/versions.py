@@ -10,13 +10,13 @@ import typer
 from commands import changes
 from commands.output import REFUSED, Json, Output, RefusedError, Table
 from commands.reaching import DATA, Data, in_database, opened, reach, settings
+from commands.rollback import old_versions, text, version
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from rules.choices import Choice
     from rules.content import Content
-    from rules.journey import Journey
     from rules.mistakes import Mistake
     from store.publishing import Published
     from workflows.publishing import Proposal
@@ -105,28 +105,12 @@ def _let_a_person_decide(output: Output, proposal: "Proposal", chosen: "dict[str
 def _content(rollback: list[str]) -> "tuple[Content, list[Mistake]]":
     """What is to become live: the files, or old versions of journeys."""
     from local.journeys import read_content
-    from rules.content import Content
 
-    if not rollback:
-        told = settings()
-        content, reading = read_content(told.journeys_dir, told.templates_dir, told.staff)
-        return content, reading.mistakes
-    wanted = dict(_numbered(each) for each in rollback)
-
-    async def work(session: "AsyncSession") -> "dict[str, Journey]":
-        return {name: await _version(session, name, number) for name, number in wanted.items()}
-
-    return Content(journeys=in_database(work), whole=False), []
-
-
-async def _version(session: "AsyncSession", journey: str, number: int) -> "Journey":
-    from store import journeys
-    from store.journeys import VersionProblem
-
-    try:
-        return await journeys.definition(session, journey, number)
-    except VersionProblem as problem:
-        raise RefusedError(f"{str(problem).capitalize()}. `kundresa versions` tells which there are.") from problem
+    if rollback:
+        return old_versions(dict(map(_numbered, rollback))), []
+    told = settings()
+    content, reading = read_content(told.journeys_dir, told.templates_dir, told.staff)
+    return content, reading.mistakes
 
 
 def _numbered(written: str) -> tuple[str, int]:
@@ -187,8 +171,6 @@ def versions(
     as_json: Json = False,
 ) -> None:
     """List what is live, the versions of a journey, or show one of them."""
-    import yaml
-
     from rules.comparing import written
     from store import versions as published
 
@@ -200,12 +182,12 @@ def versions(
             raise RefusedError(f"There is no journey {journey}. `kundresa versions` tells which there are.")
         if number is None:
             return found
-        return written(await _version(session, journey, number))
+        return await version(session, journey, number)
 
     reach(context, data)
     found, output = in_database(work), Output(as_json=as_json)
     if number is not None:
-        output.show(found, yaml.safe_dump(found, sort_keys=False, allow_unicode=True).rstrip())
+        output.show(written(found), text(found).rstrip())
         return
     rows = [(each.journey, each.number, each.state, each.people, each.published_at, each.hash) for each in found]
     output.show(found, Table(("journey", "version", "state", "people inside", "published", "content"), rows))

@@ -40,6 +40,8 @@ def flips(condition: Condition, facts: Facts) -> datetime | None:
     Before that instant it surely does not change. At it, it may stay what it is. Raises Circle.
     """
     coming = sorted({at for at in _bounds(condition, facts) if at > facts.now})
+    if not coming:
+        return None
     truth = holds(condition, facts)
     changing = (at for at in islice(coming, TRIED) if holds(condition, replace(facts, now=at)) is not truth)
     return next(changing, next(islice(coming, TRIED, None), None))

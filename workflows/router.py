@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
 from rules.arrivals import Inside, Version
-from rules.upkeep import Change
 from store import decisions, due, enrolments, outbox, redemptions, upkeep
 from store.knowledge import Watch
 from store.outbox import Bell, Waiting
@@ -97,18 +96,8 @@ class Router:
 
     async def _keep(self, waiting: Sequence[Waiting]) -> None:
         """Segments, stages and dates of these contacts come first: what changes is an event behind the ones in hand."""
-        changes = [
-            Change(
-                each.contact_id,
-                frozenset({each.event.name}),
-                frozenset(each.traits),
-                since=each.received_at,
-                backfill=each.backfill,
-            )
-            for each in waiting
-        ]
         async with self._database.transaction() as session:
-            await upkeep.keep(session, self._watch, changes)
+            await upkeep.keep(session, self._watch, upkeep.told_by(waiting))
 
     async def _leave_to_others(self, waiting: Sequence[Waiting], strangers: set[UUID]) -> None:
         """Events of contacts inside newer versions wait for a router that can read these."""

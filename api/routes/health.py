@@ -71,7 +71,7 @@ async def metrics(door: Door) -> Response:
     backlog = await _told(door.database, reports.backlog)
     messages = await _told(door.database, door.message_count.read)
     coupons = await _told(door.database, door.coupon_stock.read)
-    return Response(exposed(door.intake, backlog, messages, coupons), media_type=CONTENT_TYPE)
+    return Response(exposed(door.intake, backlog, messages, coupons, door.feedback_count), media_type=CONTENT_TYPE)
 
 
 async def _told(database: Database, ask: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer | None:

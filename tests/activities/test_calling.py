@@ -1,8 +1,15 @@
 import asyncio
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from activities.calling import AddressRefused, Caller, NotReached, is_public
 from tests.activities.receiver import receiving
@@ -87,3 +94,47 @@ async def test_a_receiver_that_says_nothing_is_given_up() -> None:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(NotReached, match="Timeout"):
             await Caller(private=True, timeout=0.3).post(f"http://127.0.0.1:{port}/", b"{}", {})
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A file with a key and a certificate for `hook.example` that signs itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver under test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hook.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file = tmp_path / "receiver.pem"
+    file.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("hook.example", True), ("other.example", False)])
+async def test_the_certificate_must_be_one_of_the_name_although_the_address_is_called(
+    monkeypatch: pytest.MonkeyPatch, certificate: Path, name: str, *, trusted: bool
+) -> None:
+    async def resolved(host: str, port: int, **_: object) -> list[object]:
+        return [(socket.AF_INET, 1, 6, "", ("127.0.0.1", port))]
+
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shown.load_cert_chain(certificate)
+    caller = Caller(private=True, tls=ssl.create_default_context(cafile=str(certificate)))
+    async with receiving(shown) as receiver:
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
+        if trusted:
+            assert (await caller.post(f"https://{name}:{receiver.port}/", b"{}", {})).status == 204
+        else:
+            with pytest.raises(NotReached, match="ConnectError"):
+                await caller.post(f"https://{name}:{receiver.port}/", b"{}", {})
+    assert len(receiver.taken) == trusted

@@ -138,7 +138,7 @@ KEEPING = (
             later=(Later(day * D, event),),
             ends="stays",
         )
-        for event in ("Email Link Clicked", "Order Completed", "Product Viewed")
+        for event in ("Email Link Clicked", "Order Completed", "Page Viewed", "Product Viewed")
         for day, letters in ((1, ((0, "sunset-ask"),)), (15, ((0, "sunset-ask"), (14, "sunset-goodbye"))))
     ),
     Script(

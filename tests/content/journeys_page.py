@@ -124,6 +124,8 @@ def _wanted(journey: Journey, plan: Plan) -> Iterator[str]:
                 yield "- or a call of the API"
     if traits := sorted(_traits(journey, plan)):
         yield f"- the traits {', '.join(f'`{trait}`' for trait in traits)}"
+    if staff := sorted({step.notify for step in plan.steps.values() if isinstance(step, PlannedNotify)}):
+        yield f"- (and in `KUNDRESA_STAFF` stands who gets the letters to {_named(staff)})"
     if heard := sorted(_heard(journey, plan)):
         yield f"- as they happen: {_named(heard)}"
 

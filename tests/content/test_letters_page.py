@@ -19,8 +19,8 @@ def test_the_letter_of_the_page_can_be_written_and_translated(tmp_path: Path) ->
         dedent(block).strip("\n") for block in re.findall(r"^   ```\n(.*?)^   ```$", written, re.M | re.S)
     )
     (tmp_path / "care-tips").mkdir()
-    for part, content in (("subject.txt", subject), ("body.mjml", body), ("body.txt", text)):
-        (tmp_path / "care-tips" / part).write_text(content, encoding="utf-8")
+    for part, words in (("subject.txt", subject), ("body.mjml", body), ("body.txt", text)):
+        (tmp_path / "care-tips" / part).write_text(words, encoding="utf-8")
     letters = Letters(tmp_path)
     content = letters.render("care-tips", full("welcome-thanks"))
     assert "Wash it cool\nAt 40 degrees, with room in the drum." in content.text

@@ -149,3 +149,10 @@ def test_a_new_language_begins_with_all_messages_open(write: Write, tmp_path: Pa
     places = collected(Letters(tmp_path))
     update(path, places)
     assert len(list(faults(path, places))) == len(places)
+
+
+def test_the_files_of_one_language_are_read_together(tmp_path: Path) -> None:
+    catalogue(tmp_path, "sv", SWEDISH)
+    (tmp_path / "sv" / "LC_MESSAGES" / "pages.po").write_text(HEAD + 'msgid "Confirm"\nmsgstr "Bekräfta"\n')
+    messages = Translations(tmp_path).choose("sv").messages
+    assert (messages.gettext("news"), messages.gettext("Confirm")) == ("nyheter", "Bekräfta")

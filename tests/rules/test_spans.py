@@ -38,7 +38,7 @@ def condition(written: dict[str, Any]) -> Condition:
 )
 def test_what_time_can_change_is_told_by_event_and_span(written: dict[str, Any], expected: set[timedelta]) -> None:
     named = Named(segments={"lately": condition({**BOUGHT, "within": "7d"})})
-    assert spans(condition(written), named) == {Span("Order Completed", after) for after in expected}
+    assert spans(condition(written), named) == frozenset(Span("Order Completed", after) for after in expected)
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,18 @@ async def test_who_ends_leaves_at_once_and_may_enter_the_new_version(publisher: 
     assert (await publisher.look(again)).version == 2
 
 
+async def test_who_is_inside_a_journey_that_is_gone_can_be_ended_but_not_moved(publisher: Publisher) -> None:
+    anna, none = await publisher.enters("anna"), Content(journeys={})
+    proposal = await propose(publisher.shop.database, none, Census(publisher.client), {})
+    assert [(each.name, each.change, each.people) for each in proposal.files] == [("tried", "gone", {1: 1})]
+    with pytest.raises(ChoiceRefused, match="tried is gone: those inside can finish"):
+        examine(proposal, none, {"tried": Choice("migrate")})
+    await publish(publisher.shop.database, none, {"tried": Choice("end")})
+    await begin(publisher.client, ["tried"])
+    assert await publisher.client.get_workflow_handle(anna).result() == ENDED
+    assert await publisher.live() == (None, None)
+
+
 async def test_a_drained_journey_takes_nobody_until_everybody_has_finished(publisher: Publisher) -> None:
     anna = await publisher.enters("anna")
     migrating = Migrating(publisher.shop.database, publisher.client)
@@ -210,7 +222,7 @@ async def test_a_rollback_brings_people_back_to_the_old_version(publisher: Publi
 async def test_a_change_over_goes_three_times_and_then_it_is_done(publisher: Publisher) -> None:
     await publisher.enters("anna")
     await publisher.publish(LONGER, Choice("migrate"))
-    sweep = publisher.client.get_workflow_handle_for(ChangeOverWorkflow.run, "changeover/tried")
+    sweep = publisher.client.get_workflow_handle("changeover/tried", result_type=int)
     await TimeSkipper(publisher.client).fast_forward(sweep, timedelta(minutes=2))
     assert await sweep.result() == 1
     assert await publisher.shop.rows("SELECT 1 FROM changeovers WHERE done_at IS NULL") == []
