@@ -97,7 +97,7 @@ async def measure(
     try:
         figures = await _fills(database, connection, crowd, tell)
         delays = await _delays(these, database, connection, timed, spread, tell)
-        figures += [*await _events(database, connection, batches, tell), *delays]
+        figures += [*await _events(database, connection, crowd, batches, tell), *delays]
     finally:
         await database.close()
         await connection.close()
@@ -176,7 +176,7 @@ async def _delays(
     ]
 
 
-async def _events(database: Database, connection: Connection, batches: int, tell: Tell) -> list[Figure]:
+async def _events(database: Database, connection: Connection, crowd: Crowd, batches: int, tell: Tell) -> list[Figure]:
     segments = [Segment.model_validate(_read(path)) for path in sorted((_ROOT / "segments").glob("*.yaml"))]
     stages = Lifecycle.model_validate(_read(_ROOT / "policies" / "stages.yaml"))
     await _publish(database, {each.segment: each for each in segments}, stages)
@@ -185,15 +185,16 @@ async def _events(database: Database, connection: Connection, batches: int, tell
     tell(f"segments: {len(segments)} segments and the stages were filled in within {time.perf_counter() - began:.0f} s")
     watch, after = Watch(ZoneInfo("UTC")), "00000000-0000-0000-0000-000000000000"
     took: dict[bool, list[float]] = {False: [], True: []}
+    size = min(_BATCH, crowd.contacts // (2 * (batches + 1)))
     for number in range(-1, batches):
         for keeping in (False, True):
             await connection.execute("DELETE FROM outbox")
-            await connection.execute(_EVENTS, uuid4().hex, _BATCH, after)
-            after = str(await connection.fetchval("SELECT max(contact_id::text) FROM outbox") or after)
+            await connection.execute(_EVENTS, uuid4().hex, size, after)
+            after = str(await connection.fetchval("SELECT max(contact_id::text) FROM outbox"))
             began = time.perf_counter()
             await _route(database, watch, keeping=keeping)
             if number >= 0:  # the first round warms up
-                took[keeping].append((time.perf_counter() - began) / _BATCH)
+                took[keeping].append((time.perf_counter() - began) / size)
     ours, floor = median(took[True]) * 1e3, median(took[False]) * 1e3
     return [Figure(f"an event through upkeep, {len(segments)} segments and the stages", "ms", ours, floor)]
 
@@ -201,7 +202,7 @@ async def _events(database: Database, connection: Connection, batches: int, tell
 async def _route(database: Database, watch: Watch, *, keeping: bool) -> None:
     async with database.transaction() as session:
         waiting = await outbox.take(session, 0, _BATCH)
-        assert len(waiting) == _BATCH
+        assert waiting
         if keeping:
             await upkeep.keep(session, watch, upkeep.told_by(waiting))
         await outbox.done(session, [each.event.seq for each in waiting])

@@ -151,7 +151,7 @@ def _wanted(address: str, scope: str, reason: str, place: str) -> "Suppression":
 def _scope(told: str, place: str) -> "Scope":
     from store.suppressions import COMPLAINT, HARD, MANUAL
 
-    known: dict[str, "Scope"] = {"hard": HARD, "complaint": COMPLAINT, "manual": MANUAL}
+    known: dict[str, Scope] = {"hard": HARD, "complaint": COMPLAINT, "manual": MANUAL}
     if told not in known:
         raise RefusedError(f"{place}: there is no scope {told!r}; write {', '.join(known)}")
     return known[told]

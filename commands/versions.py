@@ -132,7 +132,7 @@ async def _propose(content: "Content", chosen: "dict[str, Choice]") -> "Proposal
 
 
 def _examine(proposal: "Proposal", content: "Content", chosen: "dict[str, Choice]") -> None:
-    from workflows.publishing import ChoiceRefused, examine
+    from workflows.choosing import ChoiceRefused, examine
 
     try:
         examine(proposal, content, chosen)

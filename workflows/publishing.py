@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 
-from rules.choices import Choice, Inside, unmapped
+from rules.choices import Choice, Inside
 from rules.comparing import Difference, JourneyChange, StepChange, compare, compare_journeys, written
 from rules.content import Content
 from rules.journey import Journey
@@ -21,21 +21,6 @@ from store.publishing import Live, Published, Verb
 from store.session import Database
 from workflows.census import Census
 from workflows.starting import TemporalAway, change_over
-
-# PublishingProblem
-# └── ChoiceRefused   what was chosen for the people inside cannot be done; nothing was
-
-
-class PublishingProblem(Exception):
-    """What was asked cannot be published; nothing was."""
-
-
-class ChoiceRefused(PublishingProblem):
-    """What was chosen for the people inside cannot be done. `reasons` are all of them, each with advice."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__("\n".join(reasons))
-        self.reasons = reasons
 
 
 @dataclass(frozen=True)
@@ -150,40 +135,6 @@ def _with(
             gone = steps is not None and step not in steps
             inside.append(Inside(version, step, number, gone, successors.get(step) if gone else None))
     return replace(each, inside=tuple(inside))
-
-
-def examine(proposal: Proposal, content: Content, chosen: Mapping[str, Choice]) -> None:
-    """Raises ChoiceRefused with every reason why what was chosen cannot be done."""
-    known = {each.name: each for each in proposal.of("journeys")}
-    reasons = [f"There is no journey {name} here to choose for." for name in chosen if name not in known]
-    for name, choice in chosen.items():
-        if name in known:
-            reasons += _reasons(known[name], choice, (content.journeys or {}).get(name))
-    if reasons:
-        raise ChoiceRefused(reasons)
-
-
-def _reasons(proposed: Proposed, choice: Choice, new: Journey | None) -> list[str]:
-    name = proposed.name
-    if new is None:
-        allowed = choice.manner in ("pin", "end")
-        return [] if allowed else [f"{name} is gone: those inside can finish (pin) or end, not {choice.manner}."]
-    if choice.mapping and choice.manner != "migrate":
-        return [f"{name}: a mapping of steps is of use only to migrate, not to {choice.manner}."]
-    steps = lay_out(new, 1).steps
-    reasons = [
-        f"{name}: the new version has no step {to}, which {step} is mapped to. It has: {', '.join(steps)}."
-        for step, to in choice.mapping.items()
-        if to not in steps
-    ]
-    for each in unmapped(choice, list(proposed.inside)):
-        who = f"with {each.people} at it" if each.people is not None else "and how many are at it cannot be counted now"
-        nearest = each.successor or next(iter(steps))
-        reasons.append(
-            f"{name}: step {each.step} of version {each.version} is gone, {who}. "
-            f"Map it to a step of the new version, such as {name}:{each.step}={nearest}."
-        )
-    return reasons
 
 
 async def publish(database: Database, content: Content, chosen: Mapping[str, Choice]) -> list[Published]:

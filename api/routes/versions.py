@@ -19,7 +19,8 @@ from store import journeys, versions
 from store.journeys import VersionProblem
 from store.versions import Version
 from workflows.census import Census
-from workflows.publishing import ChoiceRefused, Proposal, begin, examine, propose, publish
+from workflows.choosing import ChoiceRefused, examine
+from workflows.publishing import Proposal, begin, propose, publish
 
 router = APIRouter(
     tags=["Versions"],

@@ -55,7 +55,8 @@ class Due(SQLModel, table=True):
     """The next instant at which time alone changes something for a contact.
 
     `kind` `segment`: the truth of that segment's condition can change. `stage`: that of the stage (name ""). `date`: a
-    date that starts the journey `name` has come; `day` is the date of its occurrence. `look`: something else has changed.
+    date that starts a journey has come (its `name`, # and the trigger's number); `day` is the date of its occurrence.
+    `look`: something else has changed.
 
     No foreign key: whoever settles a letter writes here, and must not wait for somebody who merges contacts.
     """

@@ -22,10 +22,11 @@ from tests.workflows.shop import Shop, routing
 from tests.workflows.watching import look
 from tests.workflows.world import journey
 from workflows.census import Census
+from workflows.choosing import ChoiceRefused, examine
 from workflows.journey import JourneyWorkflow
 from workflows.migrating import ChangeOverWorkflow
 from workflows.payloads import Snapshot
-from workflows.publishing import ChoiceRefused, begin, examine, propose, publish
+from workflows.publishing import begin, propose, publish
 from workflows.starting import JOURNEYS_QUEUE, SWEEPS_QUEUE, tell
 
 DAY = timedelta(days=1)
