@@ -7,7 +7,20 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from commands import coupons, explain, journeys, language, segments, serving, stack, suppressions, translations, versions
+from commands import (
+    coupons,
+    explain,
+    journeys,
+    language,
+    listening,
+    privacy,
+    segments,
+    serving,
+    stack,
+    suppressions,
+    translations,
+    versions,
+)
 from commands.output import REFUSED, UNREACHABLE, CommandError
 from local.errors import DatabaseFailedError, ExtraMissingError, NotRunningError, ServerAwayError, StackError
 
@@ -17,7 +30,20 @@ _EXTRA = ("aiosmtpd", "psutil")  # modules of the extra `local`, which the image
 _AWAY = (DatabaseFailedError, NotRunningError, ServerAwayError)
 
 # In the order in which `--help` lists them.
-_SUBJECTS = (stack, journeys, versions, coupons, explain, segments, suppressions, serving, translations, language)
+_SUBJECTS = (
+    stack,
+    journeys,
+    versions,
+    coupons,
+    explain,
+    segments,
+    suppressions,
+    privacy,
+    serving,
+    listening,
+    translations,
+    language,
+)
 
 
 class _Commands(TyperGroup):

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     )
     sender: str = Field(default="Kundresa Shop <hello@shop.example>", description="From, of every letter.")
     reply_to: str = Field(default="help@shop.example", description="Where answers go; somebody must read them.")
+    senders: Path | None = Field(
+        default=None,
+        description="A TOML file of senders (brands) with their DKIM keys, as docs/operations.md tells; unset, there is one.",
+    )
     staff: Annotated[dict[str, str], NoDecode] = Field(
         default={},
         description="Who gets the letters of `notify`, by name: `sales=sales@shop.example,care=care@shop.example`.",

@@ -34,21 +34,23 @@ from activities.forgetting import Forgetting
 from activities.housekeeping import Housekeeping
 from activities.letters import LetterActivities
 from activities.migrating import Migrating
-from activities.orders import Shop, Staff
+from activities.orders import Staff
 from activities.plans import Plans
 from activities.preparing import Preparing
+from activities.senders import Senders
 from activities.sending import Sending
 from activities.signing import secret_of
 from activities.sweeps import Sweeps
 from activities.timetable import Timetable
 from activities.upkeep import Upkeep
 from activities.webhooks import Webhooks
-from mail.connection import RelayAddress
 from mail.evidence import Evidence, HttpEvidence, NoEvidence
 from mail.links import Links
-from mail.relay import Relay
+from mail.relays import Relays
 from mail.rendering import Letters
+from mail.senders import Sender, read_senders
 from mail.translations import Translations
+from mail.verp import Verp
 from settings import Settings
 from store.knowledge import Watch
 from store.session import Database
@@ -73,21 +75,31 @@ _GRACE = timedelta(seconds=25)
 _POLLERS = PollerBehaviorAutoscaling(maximum=10)
 
 
-def sending(settings: Settings, database: Database, relay: Relay) -> Sending:
-    """The send protocol, put together from the settings."""
-    shop = Shop(
-        name=settings.shop_name,
-        url=settings.shop_url,
-        postal_address=settings.postal_address,
-        sender=settings.sender,
-        reply_to=settings.reply_to,
-        locale=settings.locale,
-    )
+def sending(settings: Settings, database: Database, relays: Relays) -> Sending:
+    """The send protocol, put together from the settings. Raises SendersUnusable, RelayAddressInvalid."""
+    those = senders(settings)
+    for each in those.known:
+        relays.at(each.smtp_url)  # an address that cannot be used stops the start, and no letter
     links = Links(settings.secret.get_secret_value(), settings.public_url)
     staff = Staff(settings.staff, settings.staff_letters_per_hour)
     letters = Letters(settings.templates_dir, Translations(settings.locale_dir))
-    preparing = Preparing(Plans(), letters, links, shop, staff=staff, time_zone=settings.time_zone)
-    return Sending(database, preparing, relay, _evidence(settings), Timetable(evidence_after=settings.evidence_after))
+    preparing = Preparing(Plans(), letters, links, those, staff=staff, time_zone=settings.time_zone)
+    timetable = Timetable(evidence_after=settings.evidence_after)
+    return Sending(database, preparing, relays.at, _evidence(settings), timetable)
+
+
+def senders(settings: Settings) -> Senders:
+    """Those in whose names letters go out, with their keys. Raises SendersUnusable."""
+    default = Sender(
+        mailbox=settings.sender,
+        reply_to=settings.reply_to,
+        shop_name=settings.shop_name,
+        shop_url=settings.shop_url,
+        postal_address=settings.postal_address,
+        smtp_url=settings.smtp_url,
+    )
+    known = read_senders(settings.senders, default) if settings.senders else (default,)
+    return Senders(known, Verp(settings.secret.get_secret_value()), settings.locale)
 
 
 def webhooks(settings: Settings, database: Database) -> Webhooks:
@@ -105,7 +117,9 @@ def housekeeping(settings: Settings, client: Client, database: Database) -> Hous
     return Housekeeping(database, client, _evidence(settings), patience=settings.evidence_after * 2)
 
 
-def workers(settings: Settings, client: Client, database: Database, relay: Relay, roles: Sequence[str]) -> list[Worker]:
+def workers(
+    settings: Settings, client: Client, database: Database, relays: Relays, roles: Sequence[str]
+) -> list[Worker]:
     """One Temporal worker for each nature of work among the roles."""
     make = partial(
         Worker,
@@ -127,7 +141,7 @@ def workers(settings: Settings, client: Client, database: Database, relay: Relay
         ),
         "letters": lambda: make(
             task_queue=LETTERS_QUEUE,
-            activities=[LetterActivities(sending(settings, database, relay)).send],
+            activities=[LetterActivities(sending(settings, database, relays)).send],
             max_concurrent_activities=settings.smtp_connections * 2,
             max_activities_per_second=settings.letters_per_second,
             activity_task_poller_behavior=_POLLERS,
@@ -204,9 +218,9 @@ async def running(settings: Settings, client: Client, roles: Sequence[str]) -> A
             secret=settings.secret.get_secret_value(),
         )
         stack.push_async_callback(database.close)
-        relay = Relay(RelayAddress.parse(settings.smtp_url), settings.smtp_connections)
-        stack.push_async_callback(relay.close)
-        for each in workers(settings, client, database, relay, roles):
+        relays = Relays(settings.smtp_connections)
+        stack.push_async_callback(relays.close)
+        for each in workers(settings, client, database, relays, roles):
             await stack.enter_async_context(each)
         if "sweeps" in roles:
             await schedule_housekeeping(client, settings.housekeeping_every)

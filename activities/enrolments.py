@@ -7,7 +7,7 @@ from uuid import UUID
 from temporalio import activity
 
 from rules.decisions import Verdict
-from store import enrolments
+from store import doubts, enrolments
 from store.decisions import record
 from store.session import Database
 
@@ -33,11 +33,12 @@ class Standing:
 
 @dataclass
 class Moved:
-    """A run goes on with another version of its journey; None: it cannot, and stays with its own."""
+    """A run goes on with another version of its journey, `at` this step; None: it cannot, and stays with its own."""
 
     enrolment: UUID
     version: int | None
     verdicts: list[Verdict] = field(default_factory=list)
+    at: str | None = None
 
 
 class Enrolments:
@@ -62,8 +63,13 @@ class Enrolments:
 
     @activity.defn
     async def move(self, moved: Moved) -> None:
-        """Record which version a run goes on with; that it was refused another one stands among the verdicts."""
+        """Record which version a run goes on with; that it was refused another one stands among the verdicts.
+
+        A letter that was being tried at a step that the run has left does not leave any more.
+        """
         async with self._database.transaction() as session:
             if moved.version is not None:
                 await enrolments.move(session, moved.enrolment, moved.version)
+                if moved.at is not None:
+                    await doubts.cancel_behind(session, moved.enrolment, moved.at)
             await record(session, moved.enrolment, moved.verdicts)

@@ -9,7 +9,7 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from mail.evidence import Evidence, Verdict
-from store import doubts, enrolments, ledger
+from store import doubts, enrolments, erasure, ledger
 from store.session import Database
 
 _CLOSED = 'WorkflowType = "Journey" AND ExecutionStatus IN ("Terminated", "Failed", "TimedOut", "Canceled")'
@@ -24,7 +24,7 @@ _REASONS = {
 
 @dataclass
 class Looked:
-    """Runs that closed, and contacts that were merged, before `until` have been looked at. None: none of them."""
+    """Runs that closed, contacts that were merged or erased, before `until` have been looked at. None: none of them."""
 
     until: datetime | None = None
 
@@ -64,9 +64,11 @@ class Housekeeping:
         """Bring our table and Temporal together where one of them alone knows that a run is over.
 
         Enrolments end whose run somebody ended with Temporal's own tools, so that they may enter again. Runs end whose
-        contact became another one that is in the same journey.
+        contact became another one that is in the same journey, or was erased.
         """
-        return Swept(await self._end_enrolments(looked) + await self._end_merged(looked))
+        return Swept(
+            await self._end_enrolments(looked) + await self._end_merged(looked) + await self._end_erased(looked)
+        )
 
     async def _end_enrolments(self, looked: Looked) -> int:
         since = f' AND CloseTime > "{looked.until.isoformat()}"' if looked.until else ""
@@ -98,16 +100,30 @@ class Housekeeping:
     async def _end_merged(self, looked: Looked) -> int:
         async with self._database.transaction() as session:
             merged = await enrolments.merged(session, looked.until)
-        told = [await self._leave(workflow, each) for each, workflow in merged]
+        told = [await self._leave(workflow, each, "merged") for each, workflow in merged]
         return sum(told)
 
-    async def _leave(self, workflow: str, enrolment: UUID) -> bool:
+    async def _end_erased(self, looked: Looked) -> int:
+        """End the runs of erased contacts, and forget what was written down of these since, by work then in flight."""
+        async with self._database.transaction() as session:
+            left = await erasure.runs_left(session)
+            contacts = await erasure.erased_since(session, looked.until)
+        told = [await self._leave(workflow, each, "erased") for each, workflow in left]
+        for contact in contacts:
+            await erasure.erase(self._database, contact, "housekeeping")
+            activity.heartbeat(str(contact))
+        over = [each for (each, _), running in zip(left, told, strict=True) if not running]
+        async with self._database.transaction() as session:
+            await erasure.forget_runs(session, over)
+        return sum(told)
+
+    async def _leave(self, workflow: str, enrolment: UUID, why: str) -> bool:
         """Tell the enrolment's run to end. False: it is over, or was never started; a later run of its id goes on."""
         try:
             latest = await self._client.get_workflow_handle(workflow).describe()
             if latest.status is not WorkflowExecutionStatus.RUNNING or await self._whose(latest) != enrolment:
                 return False
-            await self._client.get_workflow_handle(workflow, run_id=latest.run_id).signal("exit", _Note("merged"))
+            await self._client.get_workflow_handle(workflow, run_id=latest.run_id).signal("exit", _Note(why))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

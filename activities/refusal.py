@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.orders import LetterOrder, Receipt
+from mail.senders import Sender
 from rules.facts import Happening
 from rules.holds import counts
 from rules.plan import Plan
@@ -16,7 +17,10 @@ from store.wishes import Wish
 
 @dataclass(frozen=True)
 class Look:
-    """All that the verdict rests on, read in one transaction. `recipient`: where it goes; None: no address is known."""
+    """All that the verdict rests on, read in one transaction. `recipient`: where it goes; None: no address is known.
+
+    `sender`: in whose name; None: the settings do not know the one that the journey names.
+    """
 
     order: LetterOrder
     draft: Draft
@@ -26,6 +30,7 @@ class Look:
     recipient: str | None
     entry: Entry | None = None
     wish: Wish | None = None
+    sender: Sender | None = None
 
     @property
     def newest(self) -> int:

@@ -1,5 +1,6 @@
 """The send protocol: claim in the ledger, speak to the relay with a late dot, settle, and resolve what is in doubt."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,7 +12,7 @@ from activities.settling import Settling
 from activities.timetable import Timetable, later
 from mail.evidence import Evidence, Verdict
 from mail.relay import Relay
-from mail.smtp import Envelope, Outcome, Reply
+from mail.smtp import Outcome, Reply
 from store import ledger
 from store.decisions import record
 from store.doubts import resolve
@@ -24,11 +25,16 @@ class Sending:
     """One way to send a letter, for every attempt of every worker."""
 
     def __init__(
-        self, database: Database, preparing: Preparing, relay: Relay, evidence: Evidence, timetable: Timetable
+        self,
+        database: Database,
+        preparing: Preparing,
+        relay_at: Callable[[str], Relay],
+        evidence: Evidence,
+        timetable: Timetable,
     ) -> None:
         self._database = database
         self._preparing = preparing
-        self._relay = relay
+        self._relay_at = relay_at
         self._evidence = evidence
         self._timetable = timetable
         self._settling = Settling(database)
@@ -53,15 +59,14 @@ class Sending:
             async with self._database.transaction() as session:
                 return await ledger.before_dot(session, parcel.lease, parcel.exits, parcel.looked_at, parcel.open_for)
 
-        envelope = Envelope(self._preparing.envelope_sender, parcel.recipient)
         try:
-            reply = await self._relay.deliver(envelope, parcel.raw, before_dot)
+            reply = await self._relay_at(parcel.smtp_url).deliver(parcel.envelope, parcel.raw, before_dot)
         except (SQLAlchemyError, OSError) as error:
             # The last look failed, so the dot was not written, whatever the database has made of it.
             reply = Reply(Outcome.NOT_SENT, None, f"no last look: {type(error).__name__}")
         match reply.outcome:
             case Outcome.ACCEPTED | Outcome.PERMANENT:
-                receipt = await self._settling.close(parcel.lease, reply, parcel.recipient)
+                receipt = await self._settling.close(parcel.lease, reply, parcel.envelope.recipient)
                 if receipt is None:
                     raise later("overtaken by another attempt", _AT_ONCE, parcel.not_after, now)
                 return receipt

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.orders import Receipt
 from mail.smtp import Outcome, Reply
-from store import ledger
+from store import erasure, ledger
 from store.session import Database
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,10 @@ class Settling:
                 async with self._database.transaction() as session:
                     if suppressed is not None:
                         await ledger.suppress(session, suppressed, reason or state)
-                    return await ledger.settle(session, lease, result, state, reason, final=final)
+                    fate = await ledger.settle(session, lease, result, state, reason, final=final)
+                    if suppressed is not None:
+                        await erasure.forget_recipient(session, lease.message, suppressed)
+                    return fate
             except (SQLAlchemyError, OSError) as error:
                 if monotonic() > until:
                     raise

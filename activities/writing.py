@@ -1,12 +1,14 @@
 """Write a letter: what it may read, the head above it, and the bytes that travel."""
 
 from activities.context import letter_context
-from activities.orders import Shop
 from activities.refusal import Look
+from activities.senders import Senders
 from mail.address import AddressUnusable, Mailbox
+from mail.dkim import sign
 from mail.links import Links
-from mail.message import Heading, Unsubscribe, compose, message_id
+from mail.message import Heading, Unsubscribe, compose
 from mail.rendering import Letters
+from mail.senders import Sender
 from rules.cart import cart
 from store.coupons import Given
 
@@ -14,25 +16,19 @@ _TOPIC_LONGEST = 60
 
 
 class Writing:
-    """The shop's letters, with its name on them."""
+    """The letters, each with its sender's name and signatures on it."""
 
-    def __init__(self, letters: Letters, links: Links, shop: Shop) -> None:
+    def __init__(self, letters: Letters, links: Links, senders: Senders) -> None:
         self._letters = letters
         self._links = links
-        self._shop = shop
-        self.envelope_sender = Mailbox.parse(shop.sender).address
-        self._domain = self.envelope_sender.rpartition("@")[2]
-
-    def message_id(self, send_key: str) -> str:
-        """The Message-ID of this letter, the same for every attempt."""
-        return message_id(send_key, self._domain)
+        self._senders = senders
 
     def shows_an_empty_cart(self, look: Look) -> bool:
         """Whether the letter is about a cart in which nothing lies any more."""
         return "cart" in self._letters.variables(look.draft.letter) and not cart(look.events).lines
 
-    def write(self, look: Look, recipient: str, coupon: Given | None, untold: int = 0) -> bytes:
-        """The whole mail. Staff hear with `untold` how many letters of this kind they did not get before it.
+    def write(self, look: Look, sender: Sender, recipient: str, coupon: Given | None, untold: int = 0) -> bytes:
+        """The whole mail, signed. Staff hear with `untold` how many letters of this kind they did not get before it.
 
         Raises LetterError, AddressUnusable, HeaderUnsafe; their words quote no data of a contact.
         """
@@ -41,27 +37,41 @@ class Writing:
         heading = Heading(
             message_id=look.draft.message_id,
             date=look.order.now,
-            sender=self._shop.sender,
+            sender=sender.mailbox,
             recipient=recipient,
             reference=str(look.order.enrolment),
-            reply_to=self._reply_to(look),
-            unsubscribe=Unsubscribe(leave) if leave else None,
-            list_id=f"{topic}.{self._domain}" if topic else None,
+            reply_to=_reply_to(look, sender),
+            unsubscribe=Unsubscribe(leave, self._senders.unsubscribe_mailto(sender, look.draft.id)) if leave else None,
+            list_id=f"{topic}.{sender.domain}" if topic else None,
+            feedback_id=_feedback_id(look, sender),
         )
         confirm = self._links.confirm(look.to.contact_id, asked) if (asked := _asked_about(look)) else None
-        context = letter_context(look, self._shop, leave, coupon.as_context() if coupon else None, confirm)
+        context = letter_context(
+            look, self._senders.shop(sender), leave, coupon.as_context() if coupon else None, confirm
+        )
         context["untold"] = untold
-        return compose(heading, self._letters.render(look.draft.letter, context))
+        raw = compose(heading, self._letters.render(look.draft.letter, context))
+        return sign(raw, sender.keys, look.order.now)
 
-    def _reply_to(self, look: Look) -> str:
-        """Staff answer to the contact, if its address is known; everybody else answers to the shop."""
-        address = look.to.traits.get("email")
-        if look.draft.staff is None or not isinstance(address, str):
-            return self._shop.reply_to
-        try:
-            return Mailbox.parse(address).address
-        except AddressUnusable:
-            return self._shop.reply_to
+
+def _reply_to(look: Look, sender: Sender) -> str:
+    """Staff answer to the contact, if its address is known; everybody else answers to the shop."""
+    address = look.to.traits.get("email")
+    if look.draft.staff is None or not isinstance(address, str):
+        return sender.reply_to
+    try:
+        return Mailbox.parse(address).address
+    except AddressUnusable:
+        return sender.reply_to
+
+
+def _feedback_id(look: Look, sender: Sender) -> str | None:
+    """What Google's feedback loop counts complaints by: letter, journey, kind of letter; the sender comes last."""
+    if sender.feedback_id is None:
+        return None
+    return (
+        f"{look.draft.letter}:{look.draft.journey}:{look.draft.topic or look.draft.message_class}:{sender.feedback_id}"
+    )
 
 
 def _asked_about(look: Look) -> str | None:

@@ -21,6 +21,7 @@ from api.routes import (
     feedback,
     health,
     journeys,
+    privacy,
     segment,
     segments,
     suppressions,
@@ -29,6 +30,7 @@ from api.routes import (
 )
 from mail.feedback.trust import Trust, webhooks
 from mail.links import Links
+from mail.senders import sender_names
 from mail.translations import Translations
 from mail.verp import Verp
 from settings import Settings
@@ -56,6 +58,7 @@ _TAGS: list[dict[str, Any]] = [
     {"name": "Enrolments", "description": "Journeys that start on request."},
     {"name": "Versions", "description": "Publishing what authors write; needs the admin key."},
     {"name": "Admin", "description": "For operators; needs the admin key."},
+    {"name": "Privacy", "description": "Export and erasure of a contact; needs the admin key."},
     {"name": "Coupons", "description": "Stock, codes of the shop's own, codes that were used; needs the admin key."},
     {"name": "Suppressions", "description": "Addresses that take no mail, or no marketing; needs the admin key."},
     {"name": "Feedback", "description": "What providers and mail servers tell; each proves itself in its own way."},
@@ -86,6 +89,7 @@ async def _opened(settings: Settings) -> AsyncIterator[FrontDoor]:
             templates=settings.templates_dir,
             webhooks=webhooks(_trust(settings), Verp(secret)),
             staff=frozenset(settings.staff),
+            senders=sender_names(settings.senders),
         )
     finally:
         await intake.stop()
@@ -137,6 +141,7 @@ def create_app(settings: Settings) -> FastAPI:
         journeys.router,
         versions.router,
         contacts.router,
+        privacy.router,
         segments.router,
         explanations.router,
         coupons.router,

@@ -33,6 +33,7 @@ class FrontDoor:
     temporal_ui_url: str
     templates: Path
     staff: frozenset[str]
+    senders: frozenset[str]
     message_count: MessageCount = field(default_factory=MessageCount)
     locale: str = SOURCE
     translations: Translations = field(default_factory=Translations)

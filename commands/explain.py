@@ -72,9 +72,14 @@ def _facts(facts: Any) -> Iterator[Tree]:
 
 
 def _fact(fact: Any) -> str:
-    if isinstance(fact, dict) and {"words", "held"} <= fact.keys():
-        return f"{'✓' if fact['held'] else '✗'} {fact['words']}: it is {fact.get('value')!r}"
-    return str(fact)
+    """A condition in the words in which it is explained everywhere."""
+    from rules.explaining import Finding
+
+    if not isinstance(fact, dict) or not {"words", "held"} <= fact.keys():
+        return str(fact)
+    found = Finding(fact["words"], fact["held"], fact.get("value"), tuple(fact.get("through", ())))
+    case = f"case {fact['case']}: " if "case" in fact else ""
+    return f"{'✓' if found.held else '✗'} {case}{found}"
 
 
 def results(

@@ -55,6 +55,7 @@ def text(journey: "Journey") -> str:
 
 async def _library(session: "AsyncSession") -> "Library":
     """What is live, for the old versions to refer to."""
+    from local.configuration import known_senders
     from mail.library import library
     from rules.coupon import Coupon
     from rules.journey import Journey
@@ -65,7 +66,7 @@ async def _library(session: "AsyncSession") -> "Library":
     told, live = settings(), (await publishing.live(session)).definitions
     stages = live["policies"].get("stages")
     return replace(
-        library(told.templates_dir, told.staff),
+        library(told.templates_dir, told.staff, known_senders(told)),
         journeys={name: Journey.model_validate(each) for name, each in live["journeys"].items()},
         segments={name: Segment.model_validate(each) for name, each in live["segments"].items()},
         coupons={name: Coupon.model_validate(each) for name, each in live["coupons"].items()},

@@ -166,5 +166,6 @@ def _added(context: typer.Context, data: Path, wanted: "list[Suppression]", *, a
     reach(context, data)
     added = in_database(work)
     known = len(wanted) - added
-    there = f"; {known} were suppressed already" if known else ""
-    Output(as_json=as_json).show({"added": added, "known": known}, f"{added} addresses suppressed{there}.")
+    there = f"; {known} {'was' if known == 1 else 'were'} suppressed already" if known else ""
+    said = f"{added} address{'es' * (added != 1)} suppressed{there}."
+    Output(as_json=as_json).show({"added": added, "known": known}, said)

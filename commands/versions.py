@@ -104,12 +104,13 @@ def _let_a_person_decide(output: Output, proposal: "Proposal", chosen: "dict[str
 
 def _content(rollback: list[str]) -> "tuple[Content, list[Mistake]]":
     """What is to become live: the files, or old versions of journeys."""
+    from local.configuration import known_senders
     from local.journeys import read_content
 
     if rollback:
         return old_versions(dict(map(_numbered, rollback))), []
     told = settings()
-    content, reading = read_content(told.journeys_dir, told.templates_dir, told.staff)
+    content, reading = read_content(told.journeys_dir, told.templates_dir, told.staff, known_senders(told))
     return content, reading.mistakes
 
 

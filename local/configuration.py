@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from local.errors import SettingsError
+from mail.senders import SendersUnusable, sender_names
 from settings import Settings
 
 _PREFIX = "KUNDRESA_"
@@ -19,6 +20,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         return Settings.model_validate(told)
     except ValidationError as error:
         raise SettingsError([_wrong(one) for one in error.errors()]) from None
+
+
+def known_senders(settings: Settings) -> frozenset[str]:
+    """The names that journeys may give their sender. Raises SettingsError when the file of senders cannot be used."""
+    try:
+        return sender_names(settings.senders)
+    except SendersUnusable as error:
+        raise SettingsError([f"{_PREFIX}SENDERS: {error}"]) from error
 
 
 def _wrong(error: ErrorDetails) -> str:

@@ -34,17 +34,19 @@ def folders(journeys: Path, templates: Path) -> Folders:
     return Folders(journeys, beside.segments, beside.policies, beside.coupons, templates)
 
 
-def read_all(journeys: Path, templates: Path, staff: Iterable[str] = ()) -> Reading:
+def read_all(journeys: Path, templates: Path, staff: Iterable[str] = (), senders: Iterable[str] = ()) -> Reading:
     """Everything in the folders, with what it refers to looked up, and all mistakes."""
-    return read_folders(folders(journeys, templates), library(templates, staff))
+    return read_folders(folders(journeys, templates), library(templates, staff, senders))
 
 
-def read_content(journeys: Path, templates: Path, staff: Iterable[str] = ()) -> tuple[Content, Reading]:
+def read_content(
+    journeys: Path, templates: Path, staff: Iterable[str] = (), senders: Iterable[str] = ()
+) -> tuple[Content, Reading]:
     """What is to become live, beside what was read. A kind whose folder is missing is left as it is.
 
     Raises NoJourneysError when there is not one file: that would withdraw every journey.
     """
-    reading = read_all(journeys, templates, staff)
+    reading = read_all(journeys, templates, staff, senders)
     if not any(journeys.glob("[!.]*.yaml")):
         raise NoJourneysError(journeys, [str(mistake) for mistake in reading.mistakes if journeys.is_dir()])
     there = folders(journeys, templates).named()
@@ -52,9 +54,11 @@ def read_content(journeys: Path, templates: Path, staff: Iterable[str] = ()) -> 
     return content(reading, kinds, fingerprints(templates) if templates.is_dir() else None), reading
 
 
-async def apply(database_url: str, journeys: Path, templates: Path, staff: Iterable[str] = ()) -> Applied:
+async def apply(
+    database_url: str, journeys: Path, templates: Path, staff: Iterable[str] = (), senders: Iterable[str] = ()
+) -> Applied:
     """Publish what the folders say. What is broken keeps the state that it has; whoever is inside stays as they are."""
-    whole, reading = read_content(journeys, templates, staff)
+    whole, reading = read_content(journeys, templates, staff, senders)
     database = Database(database_url, connections=1)
     try:
         with reached(database_url):

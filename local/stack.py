@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from local.answers import Said, answers
-from local.configuration import read_settings
+from local.configuration import known_senders, read_settings
 from local.database import migrate
 from local.environment import elsewhere, environment
 from local.folder import DataFolder
@@ -83,7 +83,10 @@ class Stack:
     async def apply_journeys(self) -> list[str]:
         """Publish the journey files that have changed, and say what was done."""
         settings = self.settings()
-        applied = await apply(settings.database_url, settings.journeys_dir, settings.templates_dir, settings.staff)
+        senders = known_senders(settings)
+        applied = await apply(
+            settings.database_url, settings.journeys_dir, settings.templates_dir, settings.staff, senders
+        )
         return [*told(applied.published), *(f"{mistake} (left as it was)" for mistake in applied.mistakes)]
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What authors' files may refer to that is none of them: letters with what each requires, and the shop's staff."""
+"""What authors' files may refer to that is none of them: letters with what each requires, senders, and staff."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,9 +9,10 @@ from rules.library import Library
 from rules.reading import read_library
 
 
-def library(templates: Path, staff: Iterable[str] = ()) -> Library:
-    """The library of a folder of letters. Without the folder letters are not looked up, without staff their names."""
-    known = frozenset(staff) or None
+def library(templates: Path, staff: Iterable[str] = (), senders: Iterable[str] = ()) -> Library:
+    """The library of a folder of letters. Without it, and without names of staff or senders, those are not looked up."""
+    known = Library(staff=frozenset(staff) or None, senders=frozenset(senders) or None)
     if not templates.is_dir():
-        return Library(staff=known)
-    return replace(read_library(templates), needed=required_by_letters(templates), staff=known)
+        return known
+    letters = read_library(templates).letters
+    return replace(known, letters=letters, needed=required_by_letters(templates))

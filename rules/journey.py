@@ -52,6 +52,7 @@ class Journey(Definition):
     title: str = Field(min_length=1, max_length=120)
     class_: MessageClass = Field(alias="class")
     topic: Slug | None = None
+    sender: Slug | None = None
     trigger: Annotated[tuple[Trigger, ...], BeforeValidator(listed), Field(min_length=1), OneOrMany()]
     key: str | None = Field(default=None, pattern=r"^properties\.[A-Za-z0-9_.]+$")
     re_entry: Annotated[ReEntry, BeforeValidator(_re_entry, json_schema_input_type=_Text)] = ReEntry(allowed=False)

@@ -203,4 +203,5 @@ def lay_out(journey: Journey, version: int) -> Plan:
         priority=journey.priority,
         when_capped=journey.when_capped,
         in_quiet_hours=journey.in_quiet_hours,
+        sender=journey.sender,
     )

@@ -26,6 +26,7 @@ class Library:
     letters: frozenset[str] | None = None
     needed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     staff: frozenset[str] | None = None
+    senders: frozenset[str] | None = None
     journeys: Mapping[str, Journey] | None = None
     segments: Mapping[str, Segment] | None = None
     coupons: Mapping[str, Coupon] | None = None

@@ -1,5 +1,8 @@
 """The names of the events that Kundresa itself records. Shops may not send those of `OWN`."""
 
+from collections.abc import Mapping
+from typing import Final
+
 SUBSCRIBED = "Subscribed"
 UNSUBSCRIBED = "Unsubscribed"
 
@@ -28,3 +31,11 @@ EVERY_TRAIT = "*"
 OWN = frozenset(
     {REQUESTED, TRAITS_CHANGED, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, DATE_REACHED, SCHEDULE_REACHED}
 )
+
+CARRIED: Final[Mapping[str, frozenset[str]]] = {
+    SEGMENT_ENTERED: frozenset({"segment"}),
+    SEGMENT_LEFT: frozenset({"segment"}),
+    DATE_REACHED: frozenset({"journey", "trait", "date"}),
+    SCHEDULE_REACHED: frozenset({"journey", "segment", "at"}),
+}
+"""The properties of those that start journeys by themselves. What a request carries is up to who makes it."""

@@ -163,6 +163,7 @@ class Plan(Definition):
     priority: int = 50
     when_capped: Manner = "defer"
     in_quiet_hours: Manner = "defer"
+    sender: Slug | None = None
 
 
 ZONE = "timezone"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from rules.decisions import Noted
@@ -88,12 +88,37 @@ def _about(record: Record, journey: Journey, letter: str | None) -> Answer:
     if not stays:
         return Answer(journey.journey, _never_entered(journey, own), own)
     latest = stays[0]
+    since = _refused_since(latest, own)
     if letter is None:
-        return Answer(journey.journey, _whole(latest, len(stays)), own)
+        return Answer(journey.journey, _whole(latest, len(stays)) + since, own)
     posts = [each for each in record.posts if each.journey == journey.journey and each.letter == letter]
-    of_latest = [each for each in own if each.enrolment_id == latest.id]
-    said = _letter(posts[0]) if posts else _no_letter(latest, letter, of_latest)
-    return Answer(journey.journey, said, own)
+    return Answer(journey.journey, _of_latest(latest, letter, steps_of(journey, letter), posts, own) + since, own)
+
+
+def _of_latest(latest: Stay, letter: str, steps: Sequence[str], posts: Sequence[Post], own: Sequence[Noted]) -> str:
+    """What became of the letter on the latest way; on an earlier one it may have come."""
+    if (post := next((each for each in posts if each.enrolment_id == latest.id), None)) is not None:
+        return _letter(post)
+    decisions = [each for each in own if each.enrolment_id == latest.id]
+    waits = next((each for each in decisions if each.step in steps and each.verdict == "deferred"), None)
+    if waits is not None and latest.status != "ended":
+        said = f"not sent yet: deferred, {waits.reason}{_until(waits)} (since {moment(waits.at)})"
+    else:
+        said = _no_letter(latest, letter, decisions)
+    return f"{said}; on an earlier way: {_letter(posts[0])}" if posts else said
+
+
+def _until(noted: Noted) -> str:
+    try:
+        return f", until {moment(datetime.fromisoformat(noted.facts['until']).astimezone(UTC))}"
+    except (KeyError, TypeError, ValueError):
+        return ""  # decisions are kept for months: an older one may tell less
+
+
+def _refused_since(latest: Stay, own: Sequence[Noted]) -> str:
+    """Who came once may have been refused since."""
+    refused = next((each for each in own if each.kind == "refused" and each.at > latest.started_at), None)
+    return f"; refused since: {refused.reason or refused.verdict} ({moment(refused.at)})" if refused else ""
 
 
 def _never_entered(journey: Journey, own: Sequence[Noted]) -> str:

@@ -25,7 +25,8 @@ class Announcement:
     traits: Sequence[str] = ()
 
 
-# A contact that was merged meanwhile is told of as the one that it became; its lane is then asked of the event.
+# Nothing is told of a contact that was erased. One that was merged meanwhile is told of as the one that it became; its
+# lane is then asked of the event.
 _ANNOUNCE = text(
     f"""
     WITH said AS (
@@ -35,7 +36,7 @@ _ANNOUNCE = text(
     ), recorded AS (
         INSERT INTO events (message_id, contact_id, name, properties, occurred_at)
         SELECT said.message_id, coalesce(c.merged_into, c.id), said.name, said.properties, said.at
-        FROM said JOIN contacts c ON c.id = said.contact_id
+        FROM said JOIN contacts c ON c.id = said.contact_id AND c.erased_at IS NULL
         ORDER BY place
         ON CONFLICT (message_id) DO NOTHING
         RETURNING seq, message_id, contact_id, received_at

@@ -22,7 +22,8 @@ async def members(session: AsyncSession, segment: str, now: datetime, after: UUI
     if segment not in known.segments:
         raise SegmentMissing(f"there is no segment {segment}")
     truth = where(known.segments[segment], known, now)
-    asked = select(CONTACTS.c.id).where(CONTACTS.c.merged_into.is_(None), truth).order_by(CONTACTS.c.id).limit(limit)
+    present = (CONTACTS.c.merged_into.is_(None), CONTACTS.c.erased_at.is_(None))
+    asked = select(CONTACTS.c.id).where(*present, truth).order_by(CONTACTS.c.id).limit(limit)
     if after is not None:
         asked = asked.where(CONTACTS.c.id > after)
     return (await session.execute(asked)).scalars().all()

@@ -72,7 +72,7 @@ async def _made_since(session: AsyncSession, filling: Filling, to: UUID) -> Sequ
         text(
             """
             SELECT id FROM contacts
-            WHERE created_at >= :began AND merged_into IS NULL AND id <= :to
+            WHERE created_at >= :began AND merged_into IS NULL AND erased_at IS NULL AND id <= :to
               AND (cast(:cursor AS uuid) IS NULL OR id > cast(:cursor AS uuid))
             """
         ),
@@ -87,7 +87,8 @@ async def _next(session: AsyncSession, cursor: UUID | None, limit: int) -> Seque
         text(
             """
             SELECT id FROM contacts
-            WHERE merged_into IS NULL AND (cast(:cursor AS uuid) IS NULL OR id > cast(:cursor AS uuid))
+            WHERE merged_into IS NULL AND erased_at IS NULL
+              AND (cast(:cursor AS uuid) IS NULL OR id > cast(:cursor AS uuid))
             ORDER BY id LIMIT :limit
             """
         ),

@@ -15,7 +15,12 @@ async def set_traits(session: AsyncSession, contact: UUID, traits: Mapping[str, 
     gone = [name for name, value in traits.items() if value is None]
     kept = {name: value for name, value in traits.items() if value is not None}
     await session.execute(
-        text("UPDATE contacts SET traits = (traits || cast(:kept AS jsonb)) - cast(:gone AS text[]) WHERE id = :id"),
+        text(
+            """
+            UPDATE contacts SET traits = (traits || cast(:kept AS jsonb)) - cast(:gone AS text[])
+            WHERE id = :id AND erased_at IS NULL
+            """
+        ),
         {"id": contact, "kept": orjson.dumps(kept).decode(), "gone": gone},
     )
 

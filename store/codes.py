@@ -64,7 +64,7 @@ async def generate(session: AsyncSession, coupon: str, pool: Pool, number: int) 
 
 async def free(session: AsyncSession, coupon: str) -> list[str]:
     """The codes of the pool that nobody has yet, the oldest first."""
-    asked = text("SELECT code FROM coupon_codes WHERE coupon = :coupon AND pooled AND enrolment_id IS NULL ORDER BY id")
+    asked = text("SELECT code FROM coupon_codes WHERE coupon = :coupon AND pooled AND given_at IS NULL ORDER BY id")
     return list((await session.execute(asked, {"coupon": coupon})).scalars())
 
 
@@ -81,8 +81,8 @@ _STOCK = text(
         GROUP BY u.coupon
     )
     SELECT c.name, c.definition, coalesce(a.number, 0) AS ahead,
-           (SELECT count(*) FROM coupon_codes k WHERE k.coupon = c.name AND k.enrolment_id IS NULL) AS left,
-           (SELECT count(*) FROM coupon_codes k WHERE k.coupon = c.name AND k.enrolment_id IS NOT NULL) AS given,
+           (SELECT count(*) FROM coupon_codes k WHERE k.coupon = c.name AND k.given_at IS NULL) AS left,
+           (SELECT count(*) FROM coupon_codes k WHERE k.coupon = c.name AND k.given_at IS NOT NULL) AS given,
            (SELECT count(*) FROM redemptions r WHERE r.coupon = c.name) AS redeemed
     FROM coupons c LEFT JOIN ahead a ON a.coupon = c.name
     WHERE c.withdrawn_at IS NULL OR a.number > 0

@@ -16,7 +16,8 @@ SEEN_STEP = timedelta(hours=1)
 # Contacts are locked in the order of their ids, so that two processes never wait for each other. The lock makes the
 # sequence numbers of one contact's events rise in the order in which they are committed.
 _LOOK_UP = """
-SELECT named.kind, named.value, c.id, c.created_at, c.seen_at, c.merged_into IS NOT NULL AS gone,
+SELECT named.kind, named.value, c.id, c.created_at, c.seen_at,
+       c.merged_into IS NOT NULL OR c.erased_at IS NOT NULL AS gone,
        EXISTS (SELECT FROM identities i WHERE i.contact_id = c.id AND i.kind = 'user') AS known,
        EXISTS (SELECT FROM identities i WHERE i.contact_id = c.id AND i.kind = 'email') AS addressed,
        ARRAY(SELECT key FROM unnest($4::text[]) AS key WHERE c.traits ? key) AS has
@@ -25,7 +26,7 @@ FROM (
     FROM unnest($1::text[], $2::text[]) AS told (kind, value) JOIN identities i USING (kind, value)
     UNION ALL
     SELECT 'contact', given.id::text, coalesce(given.merged_into, given.id)
-    FROM contacts given WHERE given.id = ANY ($3::uuid[])
+    FROM contacts given WHERE given.id = ANY ($3::uuid[]) AND given.erased_at IS NULL
 ) AS named
 JOIN contacts c ON c.id = named.contact_id
 ORDER BY c.id
@@ -66,7 +67,7 @@ class OvertakenError(Exception):
 async def look_up(connection: Connection, events: Iterable[Incoming], now: datetime) -> dict[Name, Person]:
     """The contacts behind every identity that the events mention, locked until the transaction ends.
 
-    Raises OvertakenError when one of them was merged while we waited for its lock.
+    Raises OvertakenError when one of them was merged or erased while we waited for its lock.
     """
     names = {name for event in events for name in event.names()}
     given = [event.contact_id for event in events if event.contact_id is not None]

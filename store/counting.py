@@ -52,6 +52,7 @@ def read(asked: LetterWas, now: datetime) -> Truth:
         letter = MESSAGES.alias()
         at: ColumnElement[Any] = func.coalesce(letter.c.settled_at, letter.c.created_at)
         counting = [letter.c.contact_id == CONTACTS.c.id, letter.c.state == "sent", letter.c.letter == asked.letter]
+        counting.append(letter.c.staff.is_(None))  # what went to the shop's own staff, the contact never saw
     else:
         letter = EVENTS.alias()
         at = letter.c.occurred_at

@@ -90,7 +90,7 @@ class Coupons:
             return f"no coupon {name} is published"
         if isinstance(coupon.codes, FixedCode) or await _given(session, coupon, enrolment):
             return None
-        free = text("SELECT EXISTS (SELECT FROM coupon_codes WHERE coupon = :coupon AND enrolment_id IS NULL)")
+        free = text("SELECT EXISTS (SELECT FROM coupon_codes WHERE coupon = :coupon AND given_at IS NULL)")
         return None if await session.scalar(free, {"coupon": name}) else _none_left(name)
 
 
@@ -108,7 +108,7 @@ _TAKE = text(
     """
     UPDATE coupon_codes SET enrolment_id = :enrolment, given_at = :now, valid_until = :until
     WHERE id = (
-        SELECT id FROM coupon_codes WHERE coupon = :coupon AND enrolment_id IS NULL
+        SELECT id FROM coupon_codes WHERE coupon = :coupon AND given_at IS NULL
         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING 1
     """

@@ -17,7 +17,7 @@ _NOTE = text(
     FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS noted (
         key text, at timestamptz, contact_id uuid, enrolment_id uuid, journey text, version integer, step text,
         kind text, verdict text, reason text, facts jsonb)
-    JOIN contacts c ON c.id = noted.contact_id
+    JOIN contacts c ON c.id = noted.contact_id AND c.erased_at IS NULL
     ON CONFLICT (key) DO NOTHING
     """
 )

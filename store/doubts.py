@@ -85,7 +85,7 @@ async def confirm(session: AsyncSession, message: UUID) -> bool:
 
 @dataclass(frozen=True)
 class Abandoned:
-    """A message past the dot whose run is over: no attempt will come to settle it."""
+    """A message past the dot whose run is over, or has gone on elsewhere: no attempt will come to settle it."""
 
     id: UUID
     message_id: str
@@ -100,13 +100,36 @@ async def abandoned(session: AsyncSession, patience: timedelta) -> list[Abandone
             SELECT m.id, m.message_id, m.dot_at
             FROM messages m JOIN enrolments e ON e.id = m.enrolment_id
             WHERE m.state IN ('dot_pending', 'unknown') AND m.settled_at IS NULL
-              AND m.dot_at < now() - cast(:patience AS interval) AND e.status = 'ended'
+              AND m.dot_at < now() - cast(:patience AS interval)
+              AND (e.status = 'ended' OR EXISTS (
+                    SELECT FROM messages later WHERE later.enrolment_id = e.id AND later.created_at > m.created_at))
             ORDER BY m.dot_at LIMIT :page
             """
         ),
         {"patience": patience, "page": _PAGE},
     )
     return [Abandoned(row.id, row.message_id, row.dot_at) for row in rows]
+
+
+async def cancel_behind(session: AsyncSession, enrolment: UUID, at: str) -> None:
+    """The run was led to the step `at` of another version: what it had claimed elsewhere does not leave."""
+    await session.execute(
+        text(
+            f"""
+            WITH settled AS (
+                UPDATE messages SET state = CASE WHEN resent THEN 'unknown' ELSE 'cancelled' END,
+                    reason = 'left behind by a new version', settled_at = now(), raw = NULL, lease = NULL
+                WHERE enrolment_id = :enrolment AND state = 'claimed' AND step <> :at
+                RETURNING *
+            ), decided AS ({OF_SETTLED}), waiting AS (
+                DELETE FROM wishes WHERE enrolment_id = :enrolment AND send_key IN (
+                    SELECT send_key FROM settled)
+            )
+            SELECT 1
+            """  # noqa: S608  (a constant of ours)
+        ),
+        {"enrolment": enrolment, "at": at},
+    )
 
 
 async def cancel_left(session: AsyncSession) -> int:

@@ -153,14 +153,17 @@ async def fallen(
 
 
 async def move_strays(session: AsyncSession, contacts: Collection[UUID]) -> None:
-    """What stands there for contacts that were just merged becomes a look at the ones that they became."""
+    """What stands there for contacts that were just merged becomes a look at the ones that they became.
+
+    What stands there for contacts that were erased goes.
+    """
     if contacts:
         rows = await session.execute(
             text(
                 """
                 WITH gone AS (DELETE FROM due WHERE contact_id = ANY(:ids) RETURNING contact_id)
                 SELECT DISTINCT c.merged_into FROM gone JOIN contacts c ON c.id = gone.contact_id
-                WHERE c.merged_into IS NOT NULL
+                WHERE c.merged_into IS NOT NULL AND c.erased_at IS NULL
                 """
             ),
             {"ids": list(contacts)},

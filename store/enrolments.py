@@ -51,7 +51,8 @@ async def enrol(session: AsyncSession, entering: Sequence[tuple[UUID, Inside]]) 
     """Write down who enters, before the workflow is started. The ids of those that are inside now.
 
     Repeats change nothing; who is inside already by another event is left out. A contact that was merged a moment ago
-    enters as the one that it became; DBAPIError when that one is inside already: work it out again.
+    enters as the one that it became; DBAPIError when that one is inside already: work it out again. One that was erased
+    a moment ago does not enter.
     """
     for contact, inside in entering:
         await session.execute(
@@ -82,6 +83,12 @@ async def enrol(session: AsyncSession, entering: Sequence[tuple[UUID, Inside]]) 
         """
     ids = [inside.id for _, inside in entering]
     await session.execute(text(moved), {"ids": ids})
+    over = """
+        UPDATE enrolments e SET status = 'ended', ended_at = now(), reason = 'erased', key = ''
+        FROM contacts c
+        WHERE e.id = ANY(:ids) AND e.status <> 'ended' AND c.id = e.contact_id AND c.erased_at IS NOT NULL
+        """
+    await session.execute(text(over), {"ids": ids})
     known = text("SELECT id FROM enrolments WHERE id = ANY(:ids) AND status <> 'ended'")
     return set((await session.execute(known, {"ids": ids})).scalars())
 

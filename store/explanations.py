@@ -14,11 +14,15 @@ from store import journeys
 
 _NARROWED = "contact_id = :contact AND (cast(:journey AS text) IS NULL OR journey = :journey)"
 
+# A decision may have been written down for a contact in the moment in which it became another one.
 _DECISIONS = text(
-    f"""
+    """
     SELECT key, at, contact_id, enrolment_id, journey, version, step, kind, verdict, reason, facts
-    FROM decisions WHERE {_NARROWED} ORDER BY id DESC LIMIT :limit
-    """  # noqa: S608  (a constant of ours)
+    FROM decisions
+    WHERE contact_id IN (SELECT cast(:contact AS uuid) UNION ALL SELECT id FROM contacts WHERE merged_into = :contact)
+      AND (cast(:journey AS text) IS NULL OR journey = :journey)
+    ORDER BY id DESC LIMIT :limit
+    """
 )
 _STAYS = text(
     f"""

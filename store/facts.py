@@ -109,10 +109,11 @@ _STAYS = text(
     """
 )
 
+# What went to the shop's own staff, the contact never saw.
 _LETTERS = text(
     """
     SELECT contact_id AS id, letter, coalesce(settled_at, created_at) AS at
-    FROM messages WHERE contact_id = ANY(:contacts) AND state = 'sent' ORDER BY 3
+    FROM messages WHERE contact_id = ANY(:contacts) AND state = 'sent' AND staff IS NULL ORDER BY 3
     """
 )
 

@@ -4,7 +4,8 @@ All in one transaction with the row that remembers it, so that the same feedback
 is told by the ledger alone: addresses in feedback are never believed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -76,6 +77,8 @@ _REMEMBER = text(
 
 async def take(session: AsyncSession, source: str, told: Feedback) -> Effect:
     """Let feedback that was proved to be genuine take effect, once."""
+    # A clock that runs ahead must not write a no that outlasts the yes that follows it.
+    told = replace(told, at=min(told.at, datetime.now(UTC)))
     about = await _concerned(session, told)
     if about is None or told.kind is Kind.UNKNOWN:
         return Effect.UNKNOWN

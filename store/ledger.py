@@ -70,6 +70,7 @@ class Draft:
     now: datetime | None = None
     staff: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    id: UUID = field(default_factory=uuid4)
 
     def values(self) -> dict[str, Any]:
         """What statements write down. Without `now` (the run's) the database's clock counts."""
@@ -135,7 +136,7 @@ async def claim(session: AsyncSession, draft: Draft, recipient: str, raw: bytes,
     None: another attempt is past the dot, or it has written the letter while we wrote it, too.
     """
     lease = uuid4()
-    values = {**draft.values(), "id": uuid4(), "recipient": recipient, "raw": raw, "lease": lease, "again": again}
+    values = {**draft.values(), "recipient": recipient, "raw": raw, "lease": lease, "again": again}
     row = (await session.execute(_CLAIM, values)).one_or_none()
     return Lease(row.id, lease, row.attempts) if row is not None else None
 
@@ -171,7 +172,7 @@ class Fate:
 
 async def refuse(session: AsyncSession, draft: Draft, state: str, reason: str) -> Fate | None:
     """The letter is not sent, for this reason: a row that one can read. None: another attempt is past the dot."""
-    values = {**draft.values(), "id": uuid4(), "state": state, "reason": reason}
+    values = {**draft.values(), "state": state, "reason": reason}
     row = (await session.execute(_REFUSE, values)).one_or_none()
     return Fate(row.state, row.reason) if row is not None else None
 

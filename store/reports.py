@@ -96,14 +96,15 @@ async def contact_called(session: AsyncSession, name: str) -> UUID | None:
 
 
 async def contact(session: AsyncSession, contact_id: UUID) -> ContactReport | None:
-    """A contact; the one that it became, when it was merged."""
+    """A contact; the one that it became, when it was merged. None: there is none, or it was erased."""
     row = (
         await session.execute(
             text("""
             SELECT c.id, c.traits, c.created_at, c.seen_at,
                    ARRAY(SELECT ARRAY[kind, value] FROM identities i WHERE i.contact_id = c.id
                          ORDER BY kind DESC, value) AS identities
-            FROM contacts asked JOIN contacts c ON c.id = coalesce(asked.merged_into, asked.id) WHERE asked.id = :id
+            FROM contacts asked JOIN contacts c ON c.id = coalesce(asked.merged_into, asked.id)
+            WHERE asked.id = :id AND c.erased_at IS NULL
             """),
             {"id": contact_id},
         )

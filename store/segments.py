@@ -93,7 +93,8 @@ class Standing:
 _STANDING = """
 SELECT s.name, s.definition ->> 'title' AS title, s.hash, s.published_at, coalesce(f.seen, 0) AS seen, f.filled_at,
        (SELECT count(*) FROM memberships m WHERE m.segment = s.name) AS size,
-       CASE WHEN f.filled_at IS NULL THEN (SELECT count(*) FROM contacts WHERE merged_into IS NULL)
+       CASE WHEN f.filled_at IS NULL
+            THEN (SELECT count(*) FROM contacts WHERE merged_into IS NULL AND erased_at IS NULL)
             ELSE f.seen END AS contacts
 FROM segments s LEFT JOIN fills f ON f.kind = 'segment' AND f.name = s.name
 WHERE s.withdrawn_at IS NULL

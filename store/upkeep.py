@@ -95,13 +95,14 @@ async def bring_up(
 
 
 async def _lock(session: AsyncSession, contacts: Collection[UUID]) -> dict[UUID, Person]:
-    """The contacts that are not merged, locked in the order in which everybody locks them."""
+    """The contacts that are neither merged nor erased, locked in the order in which everybody locks them."""
     if not contacts:
         return {}
     rows = await session.execute(
         text(
             """
-            SELECT id, created_at, stage FROM contacts WHERE id = ANY(:ids) AND merged_into IS NULL
+            SELECT id, created_at, stage FROM contacts
+            WHERE id = ANY(:ids) AND merged_into IS NULL AND erased_at IS NULL
             ORDER BY id FOR NO KEY UPDATE
             """
         ),
@@ -110,9 +111,10 @@ async def _lock(session: AsyncSession, contacts: Collection[UUID]) -> dict[UUID,
     return {row.id: Person(row.created_at, row.stage) for row in rows}
 
 
-async def _merged(session: AsyncSession, contacts: Collection[UUID]) -> list[UUID]:
+async def _gone(session: AsyncSession, contacts: Collection[UUID]) -> list[UUID]:
     rows = await session.execute(
-        text("SELECT id FROM contacts WHERE id = ANY(:ids) AND merged_into IS NOT NULL"), {"ids": list(contacts)}
+        text("SELECT id FROM contacts WHERE id = ANY(:ids) AND (merged_into IS NOT NULL OR erased_at IS NOT NULL)"),
+        {"ids": list(contacts)},
     )
     return list(rows.scalars())
 
@@ -140,7 +142,7 @@ async def work_off(session: AsyncSession, watch: Watch, limit: int = BATCH) -> t
         known = by_name.get((each.kind, each.name))
         wanted[each.contact] |= {known} if known is not None else _looked_for(knowledge, each.name)
     tally = await bring_up(session, knowledge, wanted)
-    await due.move_strays(session, await _merged(session, wanted))
+    await due.move_strays(session, await _gone(session, wanted))
     await due.looked(session, [each.contact for each in fallen if each.kind == due.LOOK], now)
     return len(fallen), tally
 

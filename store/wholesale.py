@@ -44,7 +44,7 @@ class Stretch:
     @property
     def people(self) -> ColumnElement[bool]:
         """The contacts themselves."""
-        return and_(self.within(CONTACTS.c.id), CONTACTS.c.merged_into.is_(None))
+        return and_(self.within(CONTACTS.c.id), CONTACTS.c.merged_into.is_(None), CONTACTS.c.erased_at.is_(None))
 
 
 async def lock(session: AsyncSession, stretch: Stretch) -> None:

@@ -25,7 +25,9 @@ API = WORKFLOWS | {"api"}
 MAY_IMPORT = {
     "rules": RULES | {"pydantic", "pydantic_core", "yaml"},
     "store": STORE | {"sqlalchemy", "sqlmodel", "asyncpg", "alembic", "orjson", "pydantic"},
-    "mail": RULES | {"mail", "aiosmtplib", "babel", "cryptography", "httpx2", "idna", "jinja2", "markupsafe", "mjml"},
+    "mail": RULES
+    | {"mail", "aiosmtplib", "babel", "cryptography", "dns", "httpx2", "idna", "jinja2", "markupsafe", "mjml"}
+    | {"pydantic"},
     "activities": ACTIVITIES | {"httpx2", "temporalio"} | SQL_TYPES,
     "workflows": WORKFLOWS | {"temporalio", "google.protobuf"} | SQL_TYPES,
     "api": API
@@ -39,7 +41,7 @@ MAY_IMPORT = {
     | SQL_TYPES,
     "worker.py": WORKFLOWS | {"settings", "temporalio", "prometheus_client", "uvloop"},
     "commands": API
-    | {"commands", "local", "worker", "settings", "rich", "temporalio", "typer", "uvloop", "yaml"}
+    | {"commands", "local", "worker", "settings", "aiosmtpd", "rich", "temporalio", "typer", "uvloop", "yaml"}
     | SQL_TYPES,
     "cli.py": {"commands", "local", "typer"},
     "settings.py": {"pydantic", "pydantic_settings"},

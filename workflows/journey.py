@@ -252,7 +252,7 @@ class JourneyWorkflow:
         except (MigrationRefused, ValueError) as refused:
             why = str(refused) if isinstance(refused, MigrationRefused) else "the plan cannot be read"
             state.say("migrated", "refused", workflow.now(), why)
-        await self._look_up(Enrolments.move, Moved(self._enrolled.enrolment, version, state.verdicts))
+        await self._look_up(Enrolments.move, Moved(self._enrolled.enrolment, version, state.verdicts, state.at))
 
     async def _finish(self, reason: str) -> str:
         self._alarm.drop()

@@ -141,7 +141,7 @@ def _choices(asked: Files) -> dict[str, Choice]:
 
 def _content(asked: Files, door: FrontDoor) -> Content:
     """What the texts say. Raises MistakesError with all that is wrong in any of them."""
-    reading = read_texts(asked.files, library(door.templates, door.staff))
+    reading = read_texts(asked.files, library(door.templates, door.staff, door.senders))
     if reading.mistakes:
         raise MistakesError(reading.mistakes)
     return content(reading, frozenset(PurePosixPath(path).parts[0] for path in asked.files), None)

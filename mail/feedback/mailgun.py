@@ -57,7 +57,7 @@ def _told(event: Json, token: str, now: datetime) -> list[Feedback]:
         recipient=text(event, "recipient"),
         url=text(event, "url") if kind is Kind.CLICKED else None,
     )
-    if kind is not Kind.BOUNCED:
+    if kind is not Kind.BOUNCED:  # as Mailgun calls a delay, too
         return [feedback]
     status = within(event, "delivery-status")
     said = " ".join(filter(None, (text(status, name) for name in ("code", "message", "description"))))

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 
+from rules.entering import occasions
 from rules.given import given, is_given
 from rules.journey import Journey
 from rules.laid import Laid
 from rules.library import Library
 from rules.load import LETTERS_A_WEEK, capped, weekly
 from rules.mistakes import Fault, Path, warning
+from rules.names import CARRIED
 from rules.places import Places
 from rules.steps import Notify, Send
 from rules.triggers import OnDate, OnSchedule, OnSegment
 
-_OURS: tuple[tuple[type[OnSegment | OnDate | OnSchedule], str, frozenset[str]], ...] = (
-    (OnSegment, "a segment", frozenset({"event.segment"})),
-    (OnDate, "a date", frozenset({"event.journey", "event.trait", "event.date"})),
-    (OnSchedule, "a schedule", frozenset({"event.journey", "event.at"})),
+_OURS: tuple[tuple[type[OnSegment | OnDate | OnSchedule], str], ...] = (
+    (OnSegment, "a segment"),
+    (OnDate, "a date"),
+    (OnSchedule, "a schedule"),
 )
-"""What the events have that we make ourselves."""
+"""The triggers whose events we make ourselves."""
 
 
 def marketing_has_a_topic(places: Places[Journey]) -> Iterator[Fault]:
@@ -75,9 +77,9 @@ def _without_coupon(path: Path, letter: str, coupon: str | None, needed: frozens
 
 def _without_event(path: Path, letter: str, needed: frozenset[str], journey: Journey) -> Iterator[Fault]:
     reads = {name for name in needed if name.split(".")[0] in ("event", "order") and "." in name}
-    for kind, how, has in _OURS:
-        missing = sorted(reads - has)
-        if missing and any(isinstance(trigger, kind) for trigger in journey.trigger):
+    for kind, how in _OURS:
+        own = (occasion for trigger in journey.trigger if isinstance(trigger, kind) for occasion in occasions(trigger))
+        if (name := next(own, None)) and (missing := sorted(reads - {f"event.{each}" for each in CARRIED[name]})):
             advice = "send another letter, or test for it there with '{% if %}'"
             yield Fault(path, f"'{letter}' reads {missing[0]}, which a run that {how} starts does not have; {advice}")
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from rules.advice import one_of
 from rules.conditions import EventHappened
+from rules.entering import occasions
 from rules.journey import Journey
 from rules.mistakes import Fault, Path
-from rules.names import UNSUBSCRIBED
+from rules.names import CARRIED, UNSUBSCRIBED
 from rules.places import Places
 from rules.signals import RESERVED, signal_name
-from rules.triggers import OnEvent
+from rules.triggers import OnEvent, OnRequest
 
 
 def ids_are_unique(places: Places[Journey]) -> Iterator[Fault]:
@@ -57,14 +59,19 @@ def _sames(places: Places[Journey]) -> Iterator[tuple[Path, str | None]]:
 
 
 def keys_come_with_every_trigger(places: Places[Journey]) -> Iterator[Fault]:
-    """A key is a property of the event that starts the run."""
+    """A key is a property of the event that starts the run: of the shop's, or one that ours carry."""
     if places.whole.key is None:
         return
     own = places.whole.key.removeprefix("properties.")
     for number, trigger in enumerate(places.whole.trigger):
-        if (how := _BEGUN.get(type(trigger).__name__)) and how != "the API":
-            place = ("trigger", number)
-            yield Fault(place, f"what {how} starts has no property '{own}' that could be its key; leave 'key' out")
+        if isinstance(trigger, OnEvent | OnRequest):
+            continue
+        (occasion,) = occasions(trigger)
+        carried = CARRIED[occasion]
+        if own not in carried:
+            how, has = _BEGUN[type(trigger).__name__], one_of(sorted(carried), "and")
+            advice = f"it has {has}; take one of them, or leave 'key' out"
+            yield Fault(("trigger", number), f"what {how} starts has no property '{own}' for a key; {advice}")
 
 
 def keyed_runs_hear_their_own(places: Places[Journey]) -> Iterator[Fault]:

@@ -32,6 +32,7 @@ def names_exist(places: Places[Whole], library: Library) -> Iterator[Fault]:
         "journey": library.journeys,
         "coupon": library.coupons,
         "staff": library.staff,
+        "sender": library.senders,
         "stage": None if library.stages is None else [stage.stage for stage in library.stages],
     }
     for mention in _mentions(places):
@@ -42,6 +43,8 @@ def names_exist(places: Places[Whole], library: Library) -> Iterator[Fault]:
 def _mentions(places: Places[Whole]) -> Iterator[_Mention]:
     for path, thing in places.all:
         match thing:
+            case Journey(sender=str(sender)):
+                yield _Mention((*path, "sender"), "sender", sender)
             case Send(send=letter, coupon=coupon):
                 yield _Mention((*path, "send"), "letter", letter)
                 if coupon is not None:
@@ -71,6 +74,9 @@ def _missing(mention: _Mention, there: Collection[str], library: Library) -> str
     if mention.noun == "staff":
         known = f"; the settings know {one_of(sorted(there), 'and')}" if there else "; the settings name nobody"
         return f"there is nobody '{mention.name}' among the staff{meant(mention.name, there) or known}"
+    if mention.noun == "sender":
+        known = f"; the settings know {one_of(sorted(there), 'and')}"
+        return f"there is no sender '{mention.name}'{meant(mention.name, there) or known}"
     if not there and mention.folder:
         where = "policies/stages.yaml" if mention.noun == "stage" else f"{mention.folder}/{mention.name}.yaml"
         return f"there is no {mention.noun} '{mention.name}'; write it in {where}"

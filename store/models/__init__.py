@@ -3,6 +3,7 @@
 from store.models.contacts import Consent, Contact, Identity, Suppression
 from store.models.coupons import CouponCode, PublishedCoupon, Redemption
 from store.models.decisions import Decision, Wish
+from store.models.erasures import Erasure
 from store.models.events import Event, Outgoing
 from store.models.feedback import Told
 from store.models.journeys import Changeover, Enrolment, JourneyVersion, PublishedJourney
@@ -18,6 +19,7 @@ __all__ = [
     "Decision",
     "Due",
     "Enrolment",
+    "Erasure",
     "Event",
     "Fill",
     "Identity",

@@ -15,7 +15,8 @@ from store.models.columns import moment, stamped
 class Contact(SQLModel, table=True):
     """A person. A contact that turned out to be another one points to that one with `merged_into`.
 
-    `stage` is the stage of the lifecycle that was computed last; None: none was yet.
+    `stage` is the stage of the lifecycle that was computed last; None: none was yet. Of a contact that was erased
+    (`erased_at`) nothing is left but this row, to which rows of the ledger and of results refer.
     """
 
     __tablename__ = "contacts"
@@ -27,6 +28,7 @@ class Contact(SQLModel, table=True):
     stage: str | None = None
     stage_since: datetime | None = Field(default=None, sa_column=moment())
     merged_into: UUID | None = Field(default=None, foreign_key="contacts.id", index=True)
+    erased_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class Identity(SQLModel, table=True):

@@ -25,7 +25,9 @@ class PublishedCoupon(SQLModel, table=True):
 
 
 class CouponCode(SQLModel, table=True):
-    """A code: of a pool (`pooled`), free while it has no enrolment, given once and never again; or a fixed one, given.
+    """A code: of a pool (`pooled`), free until `given_at`, given once and never again; or a fixed one, given.
+
+    To whom it was given is not known any more when that contact was erased.
 
     No two pools have the same code, whatever its case: customers type them as they like.
     """
@@ -34,7 +36,7 @@ class CouponCode(SQLModel, table=True):
     __table_args__ = (
         Index("uq_coupon_codes_pooled", text("upper(code)"), unique=True, postgresql_where=text("pooled")),
         Index("uq_coupon_codes_given", "coupon", "enrolment_id", unique=True),
-        Index("ix_coupon_codes_free", "coupon", "id", postgresql_where=text("enrolment_id IS NULL")),
+        Index("ix_coupon_codes_free", "coupon", "id", postgresql_where=text("given_at IS NULL")),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, DatabaseIdentity(), primary_key=True))

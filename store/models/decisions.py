@@ -16,6 +16,7 @@ class Decision(SQLModel, table=True):
     """A verdict with its reason. Append-only; old ones are removed after a time. `key` makes a repeat harmless.
 
     `kind` is entered, refused, branch, split, wait, letter, set, webhook, notify, enrol, repeat, migrated or ended.
+    No foreign key to the contact: its lock would wait for a merge that waits for the letter whose fate is noted here.
     `facts` are what the verdict rested on: the conditions that were looked at, with the values that they had.
     """
 
@@ -29,7 +30,7 @@ class Decision(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=Column(BigInteger, DatabaseIdentity(), primary_key=True))
     key: str | None = Field(default=None, unique=True)
     at: datetime = Field(sa_column=stamped())
-    contact_id: UUID = Field(foreign_key="contacts.id")
+    contact_id: UUID
     enrolment_id: UUID | None = Field(default=None, foreign_key="enrolments.id")
     journey: str
     version: int | None = None

@@ -71,6 +71,7 @@ class Enrolment(SQLModel, table=True):
             postgresql_where=text("status <> 'ended'"),
         ),
         Index("ix_enrolments_contact", "contact_id", "journey"),
+        Index("ix_enrolments_erased", "ended_at", postgresql_where=text("reason = 'erased' AND workflow_id <> ''")),
         Index("ix_enrolments_merged", "ended_at", postgresql_where=text("reason = 'merged'")),
         Index("ix_enrolments_journey_status", "journey", "status", postgresql_where=text("status <> 'ended'")),
     )

@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import text
 from temporalio.exceptions import ApplicationError
 
-from activities.orders import LetterOrder, Receipt, Shop, Staff
+from activities.orders import LetterOrder, Receipt, Staff
 from activities.plans import Plans
 from activities.preparing import Preparing
+from activities.senders import Senders
 from activities.sending import Sending
 from activities.timetable import Timetable
 from mail.connection import RelayAddress
@@ -24,7 +25,9 @@ from mail.evidence import Verdict
 from mail.links import Links
 from mail.relay import Relay
 from mail.rendering import Letters
+from mail.senders import Sender
 from mail.smtp import BeforeDot, Envelope, Reply, Timeouts
+from mail.verp import Verp
 from rules.arrivals import Inside
 from rules.coupon import Coupon
 from rules.journey import Journey
@@ -36,7 +39,8 @@ from tests.mail.fault_smtp import FaultServer
 
 SHORT = Timeouts(connect=2, greeting=2, envelope=2, data=2, body=2, dot=0.5, probe=0.5)
 ADDRESS, NAME = "anna.virtanen@example.org", "Anna-Maria"
-SHOP = Shop("Skerry", "https://shop.example", "Strandgatan 1", "Skerry <hello@shop.example>", "help@shop.example")
+SENDER = Sender("Skerry <hello@shop.example>", "help@shop.example", "Skerry", "https://shop.example", "Strandgatan 1")
+VERP = Verp("a secret of the tests")
 BODY = "<mjml><mj-body><mj-section><mj-column><mj-text>{text}</mj-text></mj-column></mj-section></mj-body></mjml>"
 LETTERS = {
     "hello": "Hello {{ contact.first_name }}, {{ links.unsubscribe }}",
@@ -105,6 +109,7 @@ class Office:
         self.oracle = Oracle()
         self.evidence_after = timedelta(0)
         self.staff = Staff()
+        self.senders = (SENDER,)
         self._line = Line(database.url)
         self._relays: list[Relay] = []
 
@@ -125,9 +130,11 @@ class Office:
     def sending(self, relay: Relay | None = None, database: Database | None = None) -> Sending:
         """The protocol as one worker has it."""
         links = Links("a secret of the tests", "https://shop.example")
-        preparing = Preparing(Plans(), Letters(self.templates), links, SHOP, staff=self.staff, time_zone=ZONE)
+        senders = Senders(self.senders, VERP)
+        preparing = Preparing(Plans(), Letters(self.templates), links, senders, staff=self.staff, time_zone=ZONE)
         timetable = Timetable(evidence_after=self.evidence_after)
-        return Sending(database or self.database, preparing, relay or self.relay(), self.oracle, timetable)
+        whole = relay or self.relay()
+        return Sending(database or self.database, preparing, lambda _: whole, self.oracle, timetable)
 
     async def happens(self, name: str, user: str | None = "u1", **fields: Any) -> None:
         now = datetime.now(UTC)

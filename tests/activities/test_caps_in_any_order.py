@@ -19,6 +19,7 @@ from activities.orders import LetterOrder, Receipt
 from activities.pacing import Delay
 from activities.plans import Plans
 from activities.preparing import Parcel, Preparing
+from activities.senders import Senders
 from mail.links import Links
 from mail.rendering import Letters
 from rules.journey import Journey
@@ -26,7 +27,7 @@ from rules.policies import Pacing
 from store import codes, journeys, ledger
 from store.ledger import Result
 from store.session import Database
-from tests.activities.office import JOURNEY, SHOP, write_letters
+from tests.activities.office import JOURNEY, SENDER, VERP, write_letters
 
 BEGIN = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CAP = timedelta(hours=6)
@@ -192,7 +193,9 @@ def rig(activities_database_url: str, tmp_path: Path) -> Iterator[Rig]:
 
     with asyncio.Runner() as runner:
         runner.run(ready())
-        preparing = Preparing(Plans(), Letters(tmp_path), Links("a secret of the tests", "https://shop.example"), SHOP)
+        preparing = Preparing(
+            Plans(), Letters(tmp_path), Links("a secret of the tests", "https://shop.example"), Senders([SENDER], VERP)
+        )
         yield Rig(database, runner, preparing, [])
         runner.run(database.close())
 

@@ -50,6 +50,22 @@ async def test_the_version_that_a_run_goes_on_with_is_recorded_and_a_refusal_cha
     ]
 
 
+async def test_a_letter_that_the_new_version_leaves_behind_is_cancelled_and_one_that_it_keeps_is_not(
+    office: Office,
+) -> None:
+    order, activities = await office.enters(), Enrolments(office.database)
+    office.server.fault = Fault(Phase.MAIL, Act.ANSWER, b"451 4.3.0 not now")
+    await delayed(office.sending(), order)
+    await activities.move(Moved(order.enrolment, 1, at=order.step))
+    assert (await office.message())["state"] == "claimed"
+    for _ in range(2):
+        await activities.move(Moved(order.enrolment, 1, at="another"))
+    message = await office.message()
+    assert (message["state"], message["reason"]) == ("cancelled", "left behind by a new version")
+    assert (await office.row("SELECT status FROM enrolments"))["status"] == "active"
+    assert await office.decisions("letter") == [("cancelled", "left behind by a new version")]
+
+
 async def test_the_verdicts_of_a_run_are_recorded_with_its_end_and_the_ways_of_its_splits_kept(office: Office) -> None:
     order, activities = await office.enters(), Enrolments(office.database)
     verdicts = [Verdict(1, "trial", "split", "holdout", NOW), Verdict(2, "trial", "ended", "holdout", NOW)]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from unittest.mock import patch
 
 from pydantic import SecretStr
@@ -31,14 +32,15 @@ class Running:
 
 
 @contextmanager
-def running(database_url: str, temporal: str = NOBODY) -> Iterator[Running]:
-    """Serve until the block ends. Without an address of Temporal, there is none."""
+def running(database_url: str, temporal: str = NOBODY, **more: Any) -> Iterator[Running]:
+    """Serve until the block ends, with more settings. Without an address of Temporal, there is none."""
     settings = Settings(
         database_url=database_url,
         write_keys=(SecretStr(WRITE_KEY), SecretStr(SECOND_KEY)),
         admin_key=SecretStr(ADMIN_KEY),
         secret=SecretStr(SECRET),
         shop_name="Lindqvist & Döttrar",
+        **more,
     )
     holder = socket.socket()
     holder.bind(("127.0.0.1", 0))

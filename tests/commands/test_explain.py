@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from typer.testing import CliRunner
 
 from cli import app
+from rules.conditions import AnyOf, TraitIs
 from rules.decisions import Noted, Verdict
+from rules.explaining import findings
+from rules.facts import Facts, Named
 from store.decisions import note, record
 from store.models import Identity
 from store.session import Database
@@ -26,7 +29,10 @@ async def known(database: Database) -> None:
     """Maja is inside, was given the way b, and did not get the letter."""
     contact, enrolment = await enrolled(database)
     await published(database)
-    facts = {"conditions": [{"words": "orders_count is at least 3", "held": False, "value": 1}], "split": "b"}
+    asked = AnyOf.model_validate({"any": [{"trait": "orders_count", "gte": 3}, {"segment": "vip"}]})
+    named = Named({"vip": TraitIs.model_validate({"trait": "plan", "is": "gold"})})
+    told = findings(asked, Facts(now=datetime.now(UTC), traits={"orders_count": 1}, named=named))
+    facts = {"conditions": [{"case": 1, **each.as_data()} for each in told], "split": "b"}
     now = datetime.now(UTC)
     branch = Noted(None, now, contact, "cart", "branch", "no case held", None, enrolment, 1, "branch", facts)
     async with database.transaction() as session:
@@ -41,7 +47,8 @@ async def test_a_contact_is_explained_by_address_with_the_values_that_decided(da
     assert code == 0
     assert said.startswith("cart: the way did not come to reminder: entered ")
     assert "branch branch: no case held" in said
-    assert "✗ orders_count is at least 3: it is 1" in said
+    assert "✗ case 1: orders_count is at least 3: no, it is 1" in said
+    assert "✗ case 1: plan is \"gold\" (in the segment vip): no, there is none" in said
 
 
 async def test_an_explanation_is_json_for_programs(database: Database) -> None:

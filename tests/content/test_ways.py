@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
@@ -10,9 +11,13 @@ from activities.orders import Shop
 from activities.refusal import Look
 from mail.rendering import Content, Letters
 from mail.translations import Translations
+from rules.arrivals import Arrival, Inside, version
+from rules.entering import Start, enter
 from rules.facts import Happening
+from rules.layout import lay_out
 from rules.matches import EventMatch
-from rules.names import UNSUBSCRIBED
+from rules.names import DATE_REACHED, UNSUBSCRIBED
+from rules.routing import entered
 from rules.run import Run
 from rules.state import begin
 from tests.content.contexts import LANGUAGES, LOCALE, MARKETING, SHOP, TEMPLATES
@@ -103,6 +108,18 @@ def context(sent: Sent, language: str) -> dict[str, Any]:
     leave = "https://letters.shop.example/u/anna" if given["topic"] else None
     confirm = "https://letters.shop.example/c/anna"
     return letter_context(cast("Look", look), shop, leave, given["coupon"], confirm) | {"untold": 0}
+
+
+def test_a_birthday_does_not_wait_for_that_of_another_child() -> None:
+    journey = SHIPPED.journeys["birthday"]
+    known, inside = version(journey, lay_out(journey, 1)), list[Inside]()
+    days = (("children.birthday", "2026-12-07"), ("children.birthday", "2026-12-08"), ("birthday", "2026-11-23"))
+    for seq, (trait, day) in enumerate(days, 1):
+        event = Happening(DATE_REACHED, MONDAY, {"journey": "birthday", "trait": trait, "date": day}, seq)
+        arrival = Arrival(event, MONDAY, MONDAY)
+        start = enter(arrival, known, inside)
+        assert isinstance(start, Start), (day, start)
+        inside.append(entered(start, arrival, UUID(int=seq), day))
 
 
 def test_every_shipped_letter_is_sent_by_a_script() -> None:

@@ -9,10 +9,12 @@ from tests.end_to_end.person import NewPerson, Person
 from tests.end_to_end.running import Running, running
 from tests.end_to_end.shop_client import Shop
 
+MAIL_KEY = "mail-key-of-the-tests"
+
 
 @pytest_asyncio.fixture(scope="session")
 async def shop_stack() -> AsyncIterator[Running]:
-    async with running({"KUNDRESA_EVIDENCE_AFTER": "PT2S"}) as stack:
+    async with running({"KUNDRESA_EVIDENCE_AFTER": "PT2S", "KUNDRESA_FEEDBACK_MAIL_KEY": MAIL_KEY}) as stack:
         yield stack
 
 

@@ -19,6 +19,7 @@ LIBRARY = Library(
         "order": frozenset({"event.order_id", "order.total"}),
     },
     staff=frozenset({"sales"}),
+    senders=frozenset({"default", "outlet"}),
 )
 
 

@@ -79,6 +79,39 @@ def test_a_run_that_took_another_way_is_told_with_its_last_decision() -> None:
     )
 
 
+def deferred(**facts: Any) -> Noted:
+    return Noted(None, AT, CONTACT, "cart", "letter", "deferred", "it is night", RUN, 3, "reminder", facts)
+
+
+def test_a_letter_that_has_to_wait_is_told_with_the_reason_and_until_when() -> None:
+    record = Record([stay()], decisions=[deferred(until="2026-11-22T08:00:00+01:00"), noted("branch", "case 1 held")])
+    assert said(record) == (
+        "not sent yet: deferred, it is night, until 2026-11-22 07:00 UTC (since 2026-11-21 09:30 UTC)"
+    )
+    assert said(Record([stay()], decisions=[deferred()])).startswith("not sent yet: deferred, it is night (since")
+
+
+def test_a_letter_that_waited_in_vain_is_not_told_as_waiting() -> None:
+    over = stay(status="ended", reason="Order Completed", ended_at=AT + timedelta(hours=1))
+    assert "did not come to reminder" in said(Record([over], decisions=[deferred()]))
+
+
+def test_a_letter_of_an_earlier_way_does_not_answer_for_the_latest_one() -> None:
+    again = stay(id=UUID(int=9), started_at=AT + timedelta(days=9))
+    told = said(Record([again, stay(status="ended")], [post("sent", None)]))
+    assert told == (
+        "the way did not come to reminder: entered 2026-11-30 09:30 UTC (version 3), still on the way;"
+        " on an earlier way: sent 2026-11-21 10:30 UTC"
+    )
+
+
+def test_who_was_in_and_was_refused_since_is_told_both() -> None:
+    inside = stay(started_at=AT - timedelta(days=9))
+    record = Record([inside], decisions=[noted("refused", "inside", "on the way since 2026-11-12", run=None)])
+    for letter in (None, "reminder"):
+        assert said(record, letter).endswith("; refused since: on the way since 2026-11-12 (2026-11-21 09:30 UTC)")
+
+
 def test_decisions_of_an_earlier_run_are_not_taken_for_the_latest_one() -> None:
     earlier = noted("branch", "no case held", run=UUID(int=9))
     assert "the last decision" not in said(Record([stay()], decisions=[earlier]))

@@ -29,15 +29,16 @@ _WRITE = {
         """,
     "messages": """
         INSERT INTO messages (id, send_key, enrolment_id, contact_id, journey, step, letter, message_class, state,
-                              message_id, not_after, settled_at, attempts, resent)
-        SELECT id, id::text, contact_id, contact_id, 'none', 'x', letter, 'marketing', state, 'x', now(), at, 1, false
-        FROM {rows} (id uuid, contact_id uuid, letter text, state text, at timestamptz)
+                              message_id, not_after, settled_at, attempts, resent, staff)
+        SELECT id, id::text, contact_id, contact_id, 'none', 'x', letter, 'marketing', state, 'x', now(), at, 1, false,
+               staff
+        FROM {rows} (id uuid, contact_id uuid, letter text, state text, at timestamptz, staff text)
         """,
 }
 
 
 async def remember(session: AsyncSession, histories: Mapping[UUID, History]) -> None:
-    """Write the histories down, with a letter beside each that was not sent."""
+    """Write the histories down, with a letter beside each that was not sent, and one that the staff got."""
     for table, rows in _rows(histories).items():
         source = "jsonb_to_recordset(cast(:rows AS jsonb)) AS x"
         await session.execute(text(_WRITE[table].format(rows=source)), {"rows": orjson.dumps(rows).decode()})
@@ -62,4 +63,5 @@ def _rows(histories: Mapping[UUID, History]) -> dict[str, list[dict[str, Any]]]:
         for letter, at in history.letters:
             rows["messages"].append({**of, "id": uuid4(), "letter": letter, "state": "sent", "at": at})
             rows["messages"].append({**of, "id": uuid4(), "letter": letter, "state": "failed", "at": at})
+            rows["messages"].append({**of, "id": uuid4(), "letter": letter, "state": "sent", "at": at, "staff": "x"})
     return rows

@@ -12,8 +12,7 @@ from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from mail.connection import RelayAddress
-from mail.relay import Relay
+from mail.relays import Relays
 from rules.content import Content
 from rules.journey import Journey
 from rules.segment import Segment
@@ -71,9 +70,9 @@ class Segmented(Shop):
 async def shop(database: Database, temporal_client: Client) -> AsyncIterator[Segmented]:
     shop = Segmented(database, temporal_client)
     settings = Settings(database_url=database.url, **_SETTINGS)
-    relay = Relay(RelayAddress.parse(settings.smtp_url), 1)
+    relays = Relays(1)
     async with AsyncExitStack() as stack:
-        for each in workers(settings, temporal_client, database, relay, ["journeys", "sweeps"]):
+        for each in workers(settings, temporal_client, database, relays, ["journeys", "sweeps"]):
             await stack.enter_async_context(each)
         await schedule_upkeep(temporal_client, timedelta(seconds=1))
         await stack.enter_async_context(routing(shop, temporal_client))
@@ -84,7 +83,7 @@ async def shop(database: Database, temporal_client: Client) -> AsyncIterator[Seg
             with suppress(RPCError):  # it has ended meanwhile
                 await temporal_client.get_workflow_handle(row.workflow_id).terminate()
     await shop.line.close()
-    await relay.close()
+    await relays.close()
 
 
 RUNS = "SELECT journey, status, reason FROM enrolments ORDER BY started_at"

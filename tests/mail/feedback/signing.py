@@ -86,7 +86,7 @@ class Amazon:
         )
         return certificate.public_bytes(Encoding.PEM)
 
-    def notice(self, message: Any, *, version: str = "2", **changes: str | None) -> Posted:
+    def notice(self, message: Any, changes: Mapping[str, str | None] | None = None, *, version: str = "2") -> Posted:
         """A notice with a message; `changes` are made before it is signed, None removes."""
         told: dict[str, str | None] = {
             "Type": "Notification",
@@ -97,7 +97,7 @@ class Amazon:
             "SignatureVersion": version,
             "SigningCertURL": CERTIFICATE_URL,
         }
-        told |= changes
+        told |= changes or {}
         notice = {name: value for name, value in told.items() if value is not None}
         signed = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
         text = "".join(f"{name}\n{notice[name]}\n" for name in signed if name in notice)

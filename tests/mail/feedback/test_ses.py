@@ -46,7 +46,7 @@ async def test_a_signed_notice_is_read(amazon: Amazon, ses: Ses, version: str) -
 
 async def test_the_certificate_is_fetched_once(amazon: Amazon, ses: Ses) -> None:
     for number in range(3):
-        await ses.read(*amazon.notice(bounce(), MessageId=f"notice-{number}", Subject="Hello"), NOW)
+        await ses.read(*amazon.notice(bounce(), {"MessageId": f"notice-{number}", "Subject": "Hello"}), NOW)
     assert amazon.fetched == [CERTIFICATE_URL]
 
 
@@ -100,7 +100,7 @@ async def test_a_notice_that_is_signed_but_not_for_us_or_not_by_amazon_is_not_be
     amazon: Amazon, ses: Ses, changes: dict[str, str | None]
 ) -> None:
     with pytest.raises(FeedbackForged):
-        await ses.read(*amazon.notice(bounce(), **changes), NOW)
+        await ses.read(*amazon.notice(bounce(), changes), NOW)
     assert {url for url in amazon.fetched if "mallory" in url} == set()
 
 
@@ -117,7 +117,7 @@ async def test_a_notice_that_was_changed_is_not_believed(amazon: Amazon, ses: Se
 
 async def test_a_certificate_that_has_run_out_is_not_believed(amazon: Amazon, ses: Ses) -> None:
     later = NOW + timedelta(days=31)
-    headers, body = amazon.notice(bounce(), Timestamp=later.isoformat())
+    headers, body = amazon.notice(bounce(), {"Timestamp": later.isoformat()})
     with pytest.raises(FeedbackForged):
         await ses.read(headers, body, later)
 
@@ -125,11 +125,11 @@ async def test_a_certificate_that_has_run_out_is_not_believed(amazon: Amazon, se
 async def test_the_subscription_to_a_topic_of_ours_is_confirmed_at_amazon_alone(amazon: Amazon, ses: Ses) -> None:
     asked = "https://sns.eu-north-1.amazonaws.com/?Action=ConfirmSubscription&Token=abc"
     confirmation = {"Type": "SubscriptionConfirmation", "Token": "abc", "SubscribeURL": asked}
-    assert await ses.read(*amazon.notice("please", **confirmation), NOW) == []
+    assert await ses.read(*amazon.notice("please", confirmation), NOW) == []
     assert amazon.fetched == [CERTIFICATE_URL, asked]
     with pytest.raises(FeedbackForged):
         await ses.read(
-            *amazon.notice("please", **confirmation | {"SubscribeURL": "https://mallory.example/?Token=abc"}), NOW
+            *amazon.notice("please", confirmation | {"SubscribeURL": "https://mallory.example/?Token=abc"}), NOW
         )
     assert amazon.fetched == [CERTIFICATE_URL, asked]
 
