@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     reply_to: str = Field(default="help@shop.example", description="Where answers go; somebody must read them.")
     senders: Path | None = Field(
         default=None,
-        description="A TOML file of senders (brands) with their DKIM keys, as docs/operations.md tells; unset, there is one.",
+        description="A TOML file of senders (brands) with their DKIM keys, as docs/operations.md tells; unset: one.",
     )
     staff: Annotated[dict[str, str], NoDecode] = Field(
         default={},

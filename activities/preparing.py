@@ -33,9 +33,10 @@ _AGAIN = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Parcel:
-    """A claimed message, ready to leave by the relay at `smtp_url`. `exits`: names of events that, if newer than `looked_at`, forbid the dot.
+    """A claimed message, ready to leave by the relay at `smtp_url`.
 
-    So do quiet hours, which begin `open_for` after the claim; None: they do not begin soon.
+    `exits` are names of events that, if newer than `looked_at`, forbid the dot. So do quiet hours, which
+    begin `open_for` after the claim; None: they do not begin soon.
     """
 
     lease: Lease
@@ -90,7 +91,7 @@ class Preparing:
         refused = refusal(look)
         if refused is not None:
             return await self._refuse(session, look, await self._reasoned(session, look, refused))
-        if look.sender is None:
+        if (sender := look.sender) is None:
             return await self._wait(session, look, f"the settings have no sender {look.plan.sender!r}", {})
         turn = await self._turns.turn(session, look)
         if isinstance(turn, Delay):
@@ -99,8 +100,8 @@ class Preparing:
         if isinstance(turn, LeftOut):
             return await self._refuse(session, look, Receipt("capped", turn.why))
         if entry is not None and entry.recipient and entry.raw:
-            return await self._claim(session, look, look.sender, turn, entry.recipient, entry.raw, again=True)
-        return await self._first(session, look, look.sender, turn)
+            return await self._claim(session, look, sender, turn, entry.recipient, entry.raw, again=True)
+        return await self._first(session, look, sender, turn)
 
     async def _reasoned(self, session: AsyncSession, look: Look, refused: Receipt) -> Receipt:
         """A letter that grew stale while there was no code for it says so."""

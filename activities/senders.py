@@ -40,7 +40,7 @@ class Senders:
         )
 
     def envelope_sender(self, sender: Sender, message: UUID) -> str:
-        """Where the bounces of a message go: an address of its own where the sender has a domain for them, else From."""
+        """Where the bounces of a message go: to an address of its own if there is a domain for them, else to From."""
         return self.verp.bounce(message, sender.bounce_domain) if sender.bounce_domain else sender.address
 
     def unsubscribe_mailto(self, sender: Sender, message: UUID) -> str | None:

@@ -1,7 +1,7 @@
 """`kundresa listen`: an SMTP server for what comes back: bounces, complaints, replies, unsubscriptions by mail.
 
-It takes mail to addresses that letters bear (they are sealed) and to those that are named, and to nobody else: so it may
-stand open to the Internet, and passes nothing on.
+It takes mail to addresses that letters bear (they are sealed) and to those that are named, and to nobody else: so it
+may stand open to the Internet, and passes nothing on.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LARGEST = 10 * 1024 * 1024
-_NOBODY, _ONE, _LATER = "550 5.1.1 No such address", "452 4.5.3 One recipient at a time", "451 4.3.0 Not now; try again"
+_NOBODY, _LATER = "550 5.1.1 No such address", "451 4.3.0 Not now; try again"
 
 
 def register(app: typer.Typer) -> None:
@@ -83,15 +83,15 @@ class Reception:
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, _server: "SMTP", _session: "Session", envelope: "Envelope", address: str, _options: list[str]
     ) -> str:
-        """Take mail for addresses of ours, one at a time: two copies of a mail would look like one told twice."""
+        """Take mail for addresses of ours alone."""
         from mail.verp import SealBroken
 
         try:
             ours = address.lower() in self._also or self._verp.read(address) is not None
         except SealBroken:
             ours = False
-        if not ours or envelope.rcpt_tos:
-            return _ONE if ours else _NOBODY
+        if not ours:
+            return _NOBODY
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -102,24 +102,24 @@ class Reception:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            outcome = await self._take(envelope)
+            effects = [effect for to in envelope.rcpt_tos for effect in await self._take(envelope, str(to))]
         except (SQLAlchemyError, OSError) as error:
             _log.warning("a mail was not taken: %s", type(error).__name__)
             return _LATER
+        outcome = ", ".join(effects) or "nothing to do"
+        _log.info("a mail was taken: %s", outcome)
         return f"250 2.0.0 {outcome}"
 
-    async def _take(self, envelope: "Envelope") -> str:
+    async def _take(self, envelope: "Envelope", recipient: str) -> list[str]:
         from datetime import UTC, datetime
 
         from mail.feedback import mails
         from store import feedback
 
-        told = mails.Envelope(envelope.mail_from or "", str(envelope.rcpt_tos[0]))
+        told = mails.Envelope(envelope.mail_from or "", recipient)
         pieces = self._mails.read(envelope.original_content or b"", told, datetime.now(UTC))
-        effects = []
+        effects: list[str] = []
         for piece in pieces:
             async with self._database.transaction() as session:
                 effects.append(await feedback.take(session, "mail", piece))
-        outcome = ", ".join(effects) or "nothing to do"
-        _log.info("a mail was taken: %s", outcome)
-        return outcome
+        return effects

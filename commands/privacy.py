@@ -98,10 +98,16 @@ def erase(
 def _told(erased: "Erased") -> list[str]:
     if erased.again:
         return [f"Contact {erased.contact_id} was erased at {erased.erased_at:%Y-%m-%d %H:%M:%S} already."]
-    lines = [f"Contact {erased.contact_id} is erased; {len(erased.runs)} runs end, {erased.letters} letters stay."]
+    ended, unsent = _count(len(erased.runs), "run ends", "runs end"), _count(erased.letters, "letter", "letters")
+    lines = [f"Contact {erased.contact_id} is erased; {ended}, {unsent} will not be sent."]
     if erased.on_their_way:
-        lines.append(f"{erased.on_their_way} letters were past the last point at which they can be stopped.")
+        gone = _count(erased.on_their_way, "letter was", "letters were")
+        lines.append(f"{gone} past the last point at which mail can be stopped.")
     return lines
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 async def _called(session: "AsyncSession", name: str, *, erased: bool = False) -> "UUID":

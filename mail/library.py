@@ -10,7 +10,7 @@ from rules.reading import read_library
 
 
 def library(templates: Path, staff: Iterable[str] = (), senders: Iterable[str] = ()) -> Library:
-    """The library of a folder of letters. Without it, and without names of staff or senders, those are not looked up."""
+    """The library of a folder of letters. What is not there or empty (folder, staff, senders) is not looked up."""
     known = Library(staff=frozenset(staff) or None, senders=frozenset(senders) or None)
     if not templates.is_dir():
         return known

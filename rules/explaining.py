@@ -32,7 +32,7 @@ from rules.values import MISSING, reach
 MOST: Final = 30
 """As many parts are told of one condition."""
 
-_LONGEST_TEXT, _MOST_ELEMENTS, _DEEPEST = 200, 10, 3
+_LONGEST_TEXT, _MOST_ELEMENTS, _DEEPEST, _BITS = 200, 10, 3, 64
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _through(name: str, found: Finding) -> Finding:
 
 
 def _finding(condition: Condition, facts: Facts) -> Finding:
-    return Finding(words(condition), holds(condition, facts), as_json(_asked(condition, facts)))
+    return Finding(_storable(words(condition)), holds(condition, facts), as_json(_asked(condition, facts)))
 
 
 def _asked(condition: Condition, facts: Facts) -> object:
@@ -131,20 +131,30 @@ def _asked(condition: Condition, facts: Facts) -> object:
 def as_json(value: object, depth: int = 0) -> Any:
     """The value as JSON that is short enough to keep."""
     match value:
-        case None | bool() | int() | float():
+        case None | bool() | float():
             return value
+        case int():
+            # Programs read no greater numbers, and so neither can decisions be written down with them.
+            return value if value.bit_length() < _BITS else f"{Decimal(value):.15G}"
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
+            return as_json(int(value)) if value == value.to_integral_value() else float(value)
         case str():
-            return value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…"
+            return _storable(value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…")
         case datetime() | date():
             return value.isoformat()
         case Mapping() if depth < _DEEPEST:
-            return {str(key): as_json(each, depth + 1) for key, each in islice(value.items(), _MOST_ELEMENTS)}
+            return {
+                _storable(str(key)): as_json(each, depth + 1) for key, each in islice(value.items(), _MOST_ELEMENTS)
+            }
         case Sequence() if depth < _DEEPEST:
             return [as_json(each, depth + 1) for each in value[:_MOST_ELEMENTS]]
         case _:
             return None if value is MISSING else "…"
+
+
+def _storable(told: str) -> str:
+    """Text that a database takes: authors may write what it does not, such as U+0000."""
+    return told.encode(errors="replace").decode().replace("\0", "�")
 
 
 def _said(value: Any) -> str:

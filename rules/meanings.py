@@ -65,7 +65,7 @@ MEANINGS: dict[type[BaseModel], dict[str, str]] = {
         "title": _TITLE,
         "class": "`marketing` needs consent, can be left, and keeps quiet hours and caps; `transactional` does not.",
         "topic": "What people subscribe to. Whoever leaves the topic leaves the journey.",
-        "sender": "In whose name its letters go out, by the name that the settings give a brand; without it the shop's.",
+        "sender": "In whose name its letters go out, as the settings name the brand; without it `default`.",
         "trigger": "What starts the journey: one trigger, or a list of which any starts it.",
         "key": "One run per contact and per value of this property, such as `properties.order_id`.",
         "re_entry": "Whether a contact may come again: `never` (or left out), `always`, or `after 7d` since entering.",

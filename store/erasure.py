@@ -108,11 +108,17 @@ _FORGET = (
     UPDATE feedback f SET event_id = 'erased/' || f.id
     FROM messages m WHERE m.id = f.message AND m.contact_id = ANY(:ids)
     """,
+    # Before the codes are nobody's: what was reported of them as used may bear the number of an order, too.
+    """
+    UPDATE redemptions SET contact_id = NULL, source = 'erased/' || gen_random_uuid()
+    WHERE contact_id = ANY(:ids) OR contact_id IS NULL AND (coupon, code) IN (
+        SELECT k.coupon, k.code FROM coupon_codes k JOIN enrolments e ON e.id = k.enrolment_id
+        WHERE k.pooled AND e.contact_id = ANY(:ids))
+    """,
     """
     UPDATE coupon_codes k SET enrolment_id = NULL
     FROM enrolments e WHERE e.id = k.enrolment_id AND e.contact_id = ANY(:ids)
     """,
-    "UPDATE redemptions SET contact_id = NULL, source = 'erased/' || gen_random_uuid() WHERE contact_id = ANY(:ids)",
     "DELETE FROM wishes WHERE contact_id = ANY(:ids)",
     "DELETE FROM decisions WHERE contact_id = ANY(:ids)",
     "DELETE FROM memberships WHERE contact_id = ANY(:ids)",

@@ -5,7 +5,7 @@ is told by the ledger alone: addresses in feedback are never believed.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -77,8 +77,7 @@ _REMEMBER = text(
 
 async def take(session: AsyncSession, source: str, told: Feedback) -> Effect:
     """Let feedback that was proved to be genuine take effect, once."""
-    # A clock that runs ahead must not write a no that outlasts the yes that follows it.
-    told = replace(told, at=min(told.at, datetime.now(UTC)))
+    told = _sound(told)
     about = await _concerned(session, told)
     if about is None or told.kind is Kind.UNKNOWN:
         return Effect.UNKNOWN
@@ -103,6 +102,25 @@ async def take(session: AsyncSession, source: str, told: Feedback) -> Effect:
     return Effect.APPLIED
 
 
+def _sound(told: Feedback) -> Feedback:
+    """What was told, without what cannot be stored: it may quote anything."""
+    return replace(
+        told,
+        # A clock that runs ahead must not write a no that outlasts the yes that follows it.
+        at=min(told.at, datetime.now(UTC)),
+        event_id=_storable(told.event_id),
+        recipient=told.recipient and _storable(told.recipient),
+        url=told.url and _storable(told.url),
+        references=replace(
+            told.references, message_id=told.references.message_id and _storable(told.references.message_id)
+        ),
+    )
+
+
+def _storable(written: str) -> str:
+    return written.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
 async def _concerned(session: AsyncSession, told: Feedback) -> _Concerned | None:
     values = {**told.references.__dict__, "recipient": told.recipient}
     for name in ("message", "enrolment"):
@@ -122,8 +140,35 @@ async def _suppress(session: AsyncSession, source: str, told: Feedback, about: _
     evidence = f"feedback {source} {told.event_id}"
     if told.kind is Kind.BOUNCED and told.hardness == "hard":
         await add(session, Suppression(about.recipient, HARD, _reason(told), evidence, source))
+    if told.kind is Kind.BOUNCED and told.category == "mailbox full" and await _abandoned(session, about):
+        await add(session, Suppression(about.recipient, HARD, "its mailbox stays full", evidence, source))
     if told.kind is Kind.COMPLAINED:
         await add(session, Suppression(about.recipient, COMPLAINT, "marked as spam", evidence, source))
+
+
+# A mailbox that is full may be emptied. One that was full three times, for two weeks and more, with nothing taken
+# meanwhile, has no reader. A letter of which no bounce was heard counts as taken.
+_ABANDONED = text(
+    """
+    WITH letters AS (
+        SELECT m.settled_at, bool_or(f.kind = 'bounced') AS bounced,
+               max(f.at) FILTER (WHERE f.kind = 'bounced' AND f.category = 'mailbox full') AS full_at
+        FROM messages m LEFT JOIN feedback f ON f.message = m.id
+        WHERE m.contact_id = :contact AND lower(m.recipient) = lower(:recipient) AND m.state = 'sent'
+        GROUP BY m.id
+    ), taken AS (
+        SELECT coalesce(max(settled_at), '-infinity') AS at FROM letters WHERE bounced IS NOT TRUE
+    )
+    SELECT count(*) FROM letters, taken WHERE full_at > taken.at
+    HAVING count(*) >= :times AND max(full_at) - min(full_at) >= cast(:span AS interval)
+    """
+)
+_TIMES, _SPAN = 3, timedelta(days=15)
+
+
+async def _abandoned(session: AsyncSession, about: _Concerned) -> bool:
+    values = {"contact": about.contact_id, "recipient": about.recipient, "times": _TIMES, "span": _SPAN}
+    return (await session.execute(_ABANDONED, values)).one_or_none() is not None
 
 
 def _reason(told: Feedback) -> str:

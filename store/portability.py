@@ -69,7 +69,7 @@ async def export(session: AsyncSession, contact: UUID) -> AsyncIterator[bytes]:
     root = known.id if known is not None else contact
     values: dict[str, Any] = {"ids": list((await session.execute(_IDS, {"id": root})).scalars())}
     at = await session.scalar(text("SELECT now()"))
-    yield orjson.dumps({"format": FORMAT, "contact": root, "exported_at": at})[:-1]
+    yield orjson.dumps({"format": FORMAT, "contact": str(root), "exported_at": at})[:-1]
     for section, statement in SECTIONS.items():
         yield b',\n"' + section.encode() + b'": ['
         rows = await session.stream(text(statement), values)

@@ -26,8 +26,19 @@ MAY_IMPORT = {
     "rules": RULES | {"pydantic", "pydantic_core", "yaml"},
     "store": STORE | {"sqlalchemy", "sqlmodel", "asyncpg", "alembic", "orjson", "pydantic"},
     "mail": RULES
-    | {"mail", "aiosmtplib", "babel", "cryptography", "dns", "httpx2", "idna", "jinja2", "markupsafe", "mjml"}
-    | {"pydantic"},
+    | {
+        "mail",
+        "aiosmtplib",
+        "babel",
+        "cryptography",
+        "dns",
+        "httpx2",
+        "idna",
+        "jinja2",
+        "markupsafe",
+        "mjml",
+        "pydantic",
+    },
     "activities": ACTIVITIES | {"httpx2", "temporalio"} | SQL_TYPES,
     "workflows": WORKFLOWS | {"temporalio", "google.protobuf"} | SQL_TYPES,
     "api": API

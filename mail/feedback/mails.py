@@ -38,7 +38,9 @@ class Mails:
         """
         mail = message_from_bytes(raw)
         sealed = self._sealed(mail, envelope)
-        like = Feedback(Kind.UNKNOWN, hashlib.sha256(raw).hexdigest(), References(), now)
+        # The same bytes to two sealed addresses tell of two messages.
+        whose = sealed.message.bytes if sealed is not None else b""
+        like = Feedback(Kind.UNKNOWN, hashlib.sha256(whose + raw).hexdigest(), References(), now)
         if sealed is not None and sealed.purpose == "unsubscribe":
             return _unsubscription(mail, replace(like, references=References(message=str(sealed.message))))
         known = References(message=str(sealed.message)) if sealed is not None else References()

@@ -109,7 +109,7 @@ class Office:
         self.oracle = Oracle()
         self.evidence_after = timedelta(0)
         self.staff = Staff()
-        self.senders = (SENDER,)
+        self.senders: tuple[Sender, ...] = (SENDER,)
         self._line = Line(database.url)
         self._relays: list[Relay] = []
 
@@ -127,14 +127,19 @@ class Office:
         self._relays.append(relay)
         return relay
 
-    def sending(self, relay: Relay | None = None, database: Database | None = None) -> Sending:
+    def sending(
+        self,
+        relay: Relay | None = None,
+        database: Database | None = None,
+        relay_at: Callable[[str], Relay] | None = None,
+    ) -> Sending:
         """The protocol as one worker has it."""
         links = Links("a secret of the tests", "https://shop.example")
         senders = Senders(self.senders, VERP)
         preparing = Preparing(Plans(), Letters(self.templates), links, senders, staff=self.staff, time_zone=ZONE)
         timetable = Timetable(evidence_after=self.evidence_after)
-        whole = relay or self.relay()
-        return Sending(database or self.database, preparing, lambda _: whole, self.oracle, timetable)
+        one = relay or self.relay()
+        return Sending(database or self.database, preparing, relay_at or (lambda _: one), self.oracle, timetable)
 
     async def happens(self, name: str, user: str | None = "u1", **fields: Any) -> None:
         now = datetime.now(UTC)

@@ -48,7 +48,7 @@ async def test_a_contact_is_explained_by_address_with_the_values_that_decided(da
     assert said.startswith("cart: the way did not come to reminder: entered ")
     assert "branch branch: no case held" in said
     assert "✗ case 1: orders_count is at least 3: no, it is 1" in said
-    assert "✗ case 1: plan is \"gold\" (in the segment vip): no, there is none" in said
+    assert '✗ case 1: plan is "gold" (in the segment vip): no, there is none' in said
 
 
 async def test_an_explanation_is_json_for_programs(database: Database) -> None:

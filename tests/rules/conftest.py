@@ -4,7 +4,6 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "rules",
     deadline=None,
-    max_examples=2000,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

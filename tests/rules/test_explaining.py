@@ -6,14 +6,14 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from rules.explaining import MOST, as_json, decisive, findings
 from rules.facts import Facts, Happening, Named, Received, Stay
 from rules.holds import holds
 from rules.policies import Lifecycle
 from rules.values import MISSING
-from tests.rules.worlds import NOW, World, parsed, worlds
+from tests.rules.worlds import EXAMPLES, NOW, World, parsed, worlds
 
 DAY = timedelta(days=1)
 FACTS = Facts(
@@ -79,12 +79,13 @@ def test_of_too_many_parts_the_first_are_told() -> None:
     assert [each.words for each in findings(parsed(many), FACTS)] == [f"t{number} is known" for number in range(MOST)]
 
 
+@settings(max_examples=EXAMPLES)
 @given(world=worlds)
 def test_what_is_told_is_true_and_can_be_kept(world: World) -> None:
     condition, facts = world.anything(), world.history().facts(world.named())
     told = [*findings(condition, facts), decisive(condition, facts)]
     assert 0 < len(told) <= MOST + 1
-    orjson.dumps([each.as_data() for each in told])
+    assert b"\\u0000" not in orjson.dumps([each.as_data() for each in told])
     if condition.__class__.__name__ in ("TraitIs", "EventHappened", "LetterWas"):
         assert told[0].held is told[-1].held is holds(condition, facts)
 
@@ -96,7 +97,11 @@ def test_what_is_told_is_true_and_can_be_kept(world: World) -> None:
         (list(range(11)), list(range(10))),
         ({"a": {"b": {"c": {"d": 1}}}}, {"a": {"b": {"c": "…"}}}),
         (Decimal("80.00"), 80),
+        (2**63 - 1, 2**63 - 1),
+        (2**64, "1.84467440737096E+19"),
+        (Decimal("-1e5000"), "-1E+5000"),
         (Decimal("0.5"), 0.5),
+        ({"a\0b": "\ud800"}, {"a�b": "?"}),
         (MISSING, None),
         (NOW, "2026-11-21T12:00:00+00:00"),
     ],

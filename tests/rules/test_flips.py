@@ -1,6 +1,5 @@
 """When time alone changes the truth: told exactly, and never too late."""
 
-import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +12,8 @@ from rules.facts import Facts, Happening, Named, Stay
 from rules.flips import TRIED, flips
 from rules.holds import holds
 from rules.references import Circle
-from tests.rules.worlds import NOW, TICK, World, parsed, worlds
+from tests.rules.worlds import EXAMPLES, NOW, TICK, World, parsed, worlds
 
-EXAMPLES = int(os.environ.get("KUNDRESA_EXAMPLES", "2000"))
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 WATCHED = timedelta(hours=3)
 

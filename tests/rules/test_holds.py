@@ -3,17 +3,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from rules.conditions import Condition
+from rules.conditions import All, AnyOf, Condition, Not
 from rules.facts import Facts, Happening, Named, Received, Stay
 from rules.holds import counts, holds
 from rules.matches import EventMatch
 from rules.needs import Needs, needs, reads
 from rules.policies import Lifecycle
 from tests.rules import strategies
+from tests.rules.worlds import EXAMPLES, World, worlds
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -161,29 +162,34 @@ def test_nothing_happened_since_enrolment_when_nobody_entered() -> None:
     assert holds(CONDITION.validate_python(never), outside)
 
 
-@given(strategies.conditions)
-def test_not_turns_every_condition_round(condition: Condition) -> None:
-    turned = CONDITION.validate_python({"not": condition.model_dump(by_alias=True, exclude_defaults=True)})
-    assert holds(turned, FACTS) is not holds(condition, FACTS)
+@settings(max_examples=EXAMPLES)
+@given(world=worlds)
+def test_not_turns_every_condition_round(world: World) -> None:
+    condition, facts = world.anything(), world.history().facts(world.named())
+    assert holds(Not(not_=condition), facts) is not holds(condition, facts)
 
 
-@given(st.lists(strategies.conditions, min_size=1, max_size=4))
-def test_all_and_any_are_what_python_says(parts: list[Condition]) -> None:
-    written = [part.model_dump(by_alias=True, exclude_defaults=True) for part in parts]
-    each = [holds(part, FACTS) for part in parts]
-    assert holds(CONDITION.validate_python({"all": written}), FACTS) == all(each)
-    assert holds(CONDITION.validate_python({"any": written}), FACTS) == any(each)
+@settings(max_examples=EXAMPLES)
+@given(world=worlds, number=st.integers(1, 4))
+def test_all_and_any_are_what_python_says(world: World, number: int) -> None:
+    parts = tuple(world.anything() for _ in range(number))
+    facts = world.history().facts(world.named())
+    each = [holds(part, facts) for part in parts]
+    assert holds(All(all=parts), facts) == all(each)
+    assert holds(AnyOf(any=parts), facts) == any(each)
 
 
 def test_without_stages_nobody_is_at_one() -> None:
     assert not holds(CONDITION.validate_python({"stage": "lead"}), replace(FACTS, named=Named()))
 
 
-@given(strategies.conditions)
-def test_events_that_are_not_needed_change_nothing(condition: Condition) -> None:
-    needed = [event for event in FACTS.events if event.name in needs(condition).events]
-    more = [*FACTS.events, Happening("Nobody Asks", NOW)]
-    assert len({holds(condition, replace(FACTS, events=events)) for events in (FACTS.events, needed, more)}) == 1
+@settings(max_examples=EXAMPLES)
+@given(world=worlds)
+def test_events_that_are_not_needed_change_nothing(world: World) -> None:
+    condition, facts = world.anything(), world.history().facts(world.named())
+    needed = [event for event in facts.events if event.name in needs(condition, facts.named).events]
+    more = [*facts.events, Happening("Nobody Asks", facts.now)]
+    assert len({holds(condition, replace(facts, events=events)) for events in (facts.events, needed, more)}) == 1
 
 
 @given(strategies.conditions)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from rules.facts import Facts, Happening, Named
 from rules.holds import holds
 from rules.needs import Needs, needs, reads, refers
 from rules.policies import Lifecycle
 from rules.references import Circle
-from tests.rules.worlds import NOW, World, parsed, worlds
+from tests.rules.worlds import EXAMPLES, NOW, World, parsed, worlds
 
 VIP = parsed(
     {"all": [{"trait": "address.city", "is": "Turku"}, {"event": "Order Completed", "times": {"at_least": 5}}]}
@@ -89,6 +89,7 @@ def test_whether_names_must_be_known(written: dict[str, Any], expected: bool) ->
     assert refers(parsed(written)) is expected
 
 
+@settings(max_examples=EXAMPLES)
 @given(world=worlds)
 def test_what_is_not_needed_changes_nothing(world: World) -> None:
     condition, facts = world.anything(), world.history().facts(world.named())

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rules.pacing import Counted, Wished, counts, open_for, precedent, quiet, told
 from rules.policies import Cap, Pacing, QuietHours
+from tests.rules.worlds import EXAMPLES
 
 NIGHT = QuietHours.model_validate({"from": "22:00", "to": "08:00"})
 ZONES = ("America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Mariehamn")
@@ -83,6 +84,7 @@ def test_it_is_known_when_quiet_hours_begin_soon() -> None:
     assert open_for((), evening, zone, timedelta(minutes=25)) is None
 
 
+@settings(max_examples=EXAMPLES)
 @given(
     st.integers(0, 730 * 24 * 60).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
     st.sampled_from(ZONES), st.times(), st.times(),
@@ -186,6 +188,7 @@ def test_letters_about_another_topic_take_no_room_under_a_cap_on_this_one() -> N
     assert precedent(own, [other], counts([cap(1, topic="news")], "news", [], NOON)) is None
 
 
+@settings(max_examples=EXAMPLES)
 @given(st.integers(1, 3), st.lists(st.integers(0, 500), max_size=60))
 def test_whoever_waits_as_told_never_exceeds_a_cap(at_most: int, pauses: list[int]) -> None:
     """Letters that ask in any rhythm, each coming back when it was told to."""

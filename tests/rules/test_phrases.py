@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from rules.matches import EventMatch
 from rules.phrases import awaited, words
 from rules.steps import Becomes
-from tests.rules.worlds import World, parsed, worlds
+from tests.rules.worlds import EXAMPLES, World, parsed, worlds
 
 SAID: list[tuple[dict[str, Any], str]] = [
     ({"trait": "orders_count", "gte": 3, "lt": 9}, "orders_count is at least 3 and is under 9"),
@@ -62,6 +62,7 @@ def test_a_condition_in_words(written: dict[str, Any], said: str) -> None:
     assert words(parsed(written)) == said
 
 
+@settings(max_examples=EXAMPLES)
 @given(world=worlds)
 def test_every_condition_has_words(world: World) -> None:
     assert words(world.anything()).strip()

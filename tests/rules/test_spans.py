@@ -12,6 +12,7 @@ from rules.conditions import Condition
 from rules.facts import Facts, Happening, Named
 from rules.flips import flips
 from rules.spans import Span, spans
+from tests.rules.worlds import EXAMPLES
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -87,7 +88,7 @@ _HAPPENINGS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(_CONDITIONS, _HAPPENINGS)
 def test_the_first_span_that_ends_is_never_later_than_the_first_flip(
     written: dict[str, Any], events: list[Happening]

@@ -1,5 +1,6 @@
 """Contacts, their histories and the conditions asked of them, out of few values that lie at each other's bounds."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +15,8 @@ from rules.facts import Facts, Happening, Named, Received, Stay
 from rules.policies import Lifecycle
 from tests.rules.oddities import HUGE, PATTERNS, STRANGE, TEXTS, UNSTORABLE
 
+# So many cases each property is tried in.
+EXAMPLES = int(os.environ.get("KUNDRESA_EXAMPLES", "2000"))
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 _ASK: TypeAdapter[Condition] = TypeAdapter(Condition)

@@ -106,4 +106,4 @@ async def _kept(database: Database, contact: UUID, inside: UUID) -> None:
             CouponCode(coupon="gift", code="GIFT-1", pooled=True, enrolment_id=inside, added_at=NOW, given_at=NOW)
         )
         session.add(Redemption(source=f"order/{ORDER}", coupon="gift", code="GIFT-1", contact_id=contact, at=NOW))
-        session.add(Redemption(source="till-7", coupon="gift", code="GIFT-1", at=NOW + timedelta(days=1)))
+        session.add(Redemption(source=f"till/{ORDER}", coupon="gift", code="GIFT-1", at=NOW + timedelta(days=1)))
