@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from commands import (
     coupons,
+    doctor,
     explain,
     journeys,
     language,
@@ -26,7 +27,7 @@ from local.errors import DatabaseFailedError, ExtraMissingError, NotRunningError
 
 # The work is imported inside the commands, so that `--help` does not wait for libraries that it does not need.
 
-_EXTRA = ("aiosmtpd", "psutil")  # modules of the extra `local`, which the image is without
+_EXTRA = ("psutil",)  # a module of the extra `local`, which the image is without
 _AWAY = (DatabaseFailedError, NotRunningError, ServerAwayError)
 
 # In the order in which `--help` lists them.
@@ -39,6 +40,7 @@ _SUBJECTS = (
     segments,
     suppressions,
     privacy,
+    doctor,
     serving,
     listening,
     translations,

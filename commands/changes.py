@@ -53,7 +53,7 @@ def blocks(proposal: "Proposal", chosen: "Mapping[str, Choice]") -> Iterator[Blo
     """The proposal for people: one table, and what changes inside each journey."""
     changing = [each for each in proposal.files if each.change != "unchanged"]
     if not changing:
-        yield "Nothing changes: what the files say is live."
+        yield "Nothing changes: what the files say is published already."
     else:
         yield Table(_COLUMNS, list(_rows(changing, chosen)))
     for each in changing:

@@ -138,4 +138,5 @@ def _fit(work: "Callable[[AsyncSession], Awaitable[Result]]") -> "Result":
     try:
         return in_database(work)
     except CouponUnfit as unfit:
-        raise RefusedError(f"{str(unfit).capitalize()}.") from unfit
+        advice = " `kundresa coupons` tells which there are." if unfit.missing else ""
+        raise RefusedError(f"{str(unfit)[0].upper()}{str(unfit)[1:]}.{advice}") from unfit

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.output import Json, Output, RefusedError, Table, Tree
+from commands.output import Block, Json, Output, RefusedError, Table, Tree
 from commands.reaching import DATA, Data, in_database, reach
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rules.decisions import Noted
     from rules.telling import Answer
 
-_SHOWN = 30
+_SHOWN, _OTHERS = 30, 4
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,18 @@ def explain(
 
     reach(context, data)
     answers = in_database(work)
-    Output(as_json=as_json).show(answers, *map(_tree, answers))
+    Output(as_json=as_json).show(answers, *_blocks(answers))
+
+
+def _blocks(answers: "list[Answer]") -> "list[Block]":
+    """The journeys that something came of; of many others their names alone, lest they hide the answer."""
+    others = [answer for answer in answers if not answer.touched]
+    if len(others) < _OTHERS:
+        return [_tree(answer) for answer in answers]
+    names = ", ".join(answer.journey for answer in others)
+    said = f"Nothing has come that starts the other {len(others)} journeys: {names}."
+    advice = "--journey NAME tells what it waits for."
+    return [*(_tree(answer) for answer in answers if answer.touched), f"{said} {advice}"]
 
 
 def _tree(answer: "Answer") -> Tree:

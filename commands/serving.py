@@ -29,7 +29,9 @@ def api(
 
 
 def worker(
-    roles: Annotated[str, typer.Option(help="Only these parts of the work, of: journeys,letters,sweeps,router.")] = "",
+    roles: Annotated[
+        str, typer.Option(help="Only these parts of the work, of: journeys,letters,webhooks,sweeps,router.")
+    ] = "",
 ) -> None:
     """Run a worker; its settings come from the environment."""
     import uvloop

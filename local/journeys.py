@@ -94,7 +94,8 @@ def told(published: list[Published]) -> list[str]:
 def _done(one: Published) -> str:
     if one.change == "gone":
         return _GONE.get(one.kind, "its file is gone")
-    return f"version {one.version}, {one.change}" if one.version is not None else one.change
+    waits = "; it goes live when everybody inside an older version has finished" if one.waits else ""
+    return f"version {one.version}, {one.change}{waits}" if one.version is not None else one.change
 
 
 def drawn(folder: Path, name: str, *, mermaid: bool) -> str:

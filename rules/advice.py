@@ -24,6 +24,7 @@ _EXAMPLES = {
     "trigger": "'trigger: {event: Order Completed}'",
     "steps": "'steps:' and below it a list",
     "event": "'event: Order Completed'",
+    "goal": "'goal: {event: Order Completed, within: 14d}'",
     "time": "'time: \"09:30\"'",
     "within": "a time, such as 'within: 5d'",
     "when": "a condition, such as 'when: {trait: city, is: Turku}'",
@@ -54,8 +55,6 @@ _TEXTS: dict[str, str] = {
     "string_type": "write a text; quotes make one of anything",
     "string_too_short": "write something here",
     "tuple_type": "write a list; every entry begins with '- '",
-    "dict_type": "write keys with their values here",
-    "model_type": "write keys with their values here",
     "bool_type": "write true or false",
     "bool_parsing": "write true or false",
     "int_type": "write a whole number",
@@ -91,6 +90,11 @@ def advice(error: ErrorDetails) -> str:
         case "missing":
             key = str(error["loc"][-1])
             return f"'{key}' is missing" + (f"; write {_EXAMPLES[key]}" if key in _EXAMPLES else "")
+        case "dict_type" | "model_type":
+            example = next((_EXAMPLES[key] for key in map(str, error["loc"][-1:]) if key in _EXAMPLES), None)
+            return f"write keys with their values here{f': {example}' if example else ''}"
+        case "url_parsing" | "url_scheme":
+            return f"{_shown(error)} is no address of the web; write it whole, as 'https://shop.example/hook'"
         case "literal_error":
             return f"{_shown(error)} is not known here; write {context['expected']}"
         case "string_pattern_mismatch":

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from rules.checks import asking, circles, clockwork, letters, naming, reaching, references
+from rules.checks import asking, circles, clockwork, letters, naming, reaching, references, texts
 from rules.coupon import Coupon
 from rules.journey import Journey
 from rules.laid import Laid
@@ -24,6 +24,7 @@ _EVERYWHERE: tuple[Rule, ...] = (
     asking.conditions_can_hold,
     asking.patterns_are_portable,
     clockwork.zones_exist,
+    texts.texts_can_be_kept,
 )
 _JOURNEYS: tuple[Rule, ...] = (
     naming.ids_are_unique,

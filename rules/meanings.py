@@ -143,7 +143,7 @@ MEANINGS: dict[type[BaseModel], dict[str, str]] = {
     Holdout: {"holdout": "How many of all shares leave here, and are only measured."},
     Repeat: {"repeat": "The rounds."},
     Rounds: {
-        "every": "How often a round begins.",
+        "every": "How often a round begins; the first one begins at once.",
         "at_most": "How many rounds there are at most.",
         "until": "No other round begins once this holds.",
         "steps": "The steps of a round.",

@@ -162,7 +162,10 @@ class Change(Definition):
 
 
 class Set(Step):
-    """Set traits and topics of the contact."""
+    """Set traits and topics of the contact.
+
+    A run of a marketing journey that takes away its own topic ends there, as if the contact had unsubscribed.
+    """
 
     set: Change
 

@@ -54,11 +54,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said about one journey: a sentence, and the decisions that it rests on, the latest first."""
+    """What is said about one journey: a sentence, and the decisions that it rests on, the latest first.
+
+    `touched`: the contact entered it, or was refused. Otherwise nothing at all has come of it.
+    """
 
     journey: str
     said: str
     decisions: Sequence[Noted] = field(default_factory=tuple)
+    touched: bool = True
 
 
 def explain(record: Record, journeys: Sequence[Journey], letter: str | None) -> list[Answer]:
@@ -86,7 +90,7 @@ def _about(record: Record, journey: Journey, letter: str | None) -> Answer:
     own = [each for each in record.decisions if each.journey == journey.journey]
     stays = [each for each in record.stays if each.journey == journey.journey]
     if not stays:
-        return Answer(journey.journey, _never_entered(journey, own), own)
+        return Answer(journey.journey, _never_entered(journey, own), own, touched=bool(own))
     latest = stays[0]
     since = _refused_since(latest, own)
     if letter is None:

@@ -168,6 +168,8 @@ async def _erase(session: AsyncSession, contact: UUID, actor: str) -> Erased | N
     if not ids:
         return None
     root = ids[0]
+    # Whoever suppresses an address does it beside a message: with these locked, there is no such row to come.
+    await session.execute(_LOCK_MESSAGES, {"ids": ids})
     for address in (await session.execute(_ADDRESSES, {"ids": ids})).scalars().all():
         await _forget_address(session, address)
     runs, letters, on_their_way = await _forget(session, ids)
@@ -190,7 +192,6 @@ async def _locked(session: AsyncSession, contact: UUID) -> list[UUID]:
 async def _forget(session: AsyncSession, ids: Sequence[UUID]) -> tuple[Sequence[str], int, int]:
     """End and forget; the workflows of runs that were under way, letters not sent, letters past the dot."""
     values: dict[str, Any] = {"ids": list(ids)}
-    await session.execute(_LOCK_MESSAGES, values)
     runs = (await session.execute(_END, values)).scalars().all()
     letters = int(getattr(await session.execute(_CANCEL, values), "rowcount", 0))
     on_their_way = int((await session.execute(_ON_THEIR_WAY, values)).scalar_one())

@@ -55,7 +55,7 @@ class _Concerned:
 
 
 # The number and the Message-ID name one message. The enrolment has many: then the recipient must fit, too, and of those
-# the latest is meant.
+# the latest is meant. The lock lets no erasure come between: it takes the recipient away, and would miss what we write.
 _CONCERNED = text(
     """
     SELECT id, contact_id, journey, letter, message_id, topic, staff, recipient FROM messages
@@ -63,7 +63,7 @@ _CONCERNED = text(
         id = cast(:message AS uuid) OR message_id = :message_id
         OR enrolment_id = cast(:enrolment AS uuid) AND lower(recipient) = lower(:recipient))
     ORDER BY id = cast(:message AS uuid) DESC NULLS LAST, message_id = :message_id DESC NULLS LAST, created_at DESC
-    LIMIT 1
+    LIMIT 1 FOR KEY SHARE
     """
 )
 _REMEMBER = text(

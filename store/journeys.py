@@ -33,11 +33,12 @@ class VersionUnreadable(VersionProblem):
 
 @dataclass(frozen=True)
 class Published:
-    """What `publish` did with one journey: its version, and whether that is new."""
+    """What `publish` did with one journey: its version, whether that is new, and whether it waits to go live."""
 
     journey: str
     version: int
     new: bool
+    waits: bool = False
 
 
 def digest(journey: Journey) -> str:
@@ -71,7 +72,7 @@ async def publish(session: AsyncSession, journey: Journey, *, drain: bool | None
     if row.next_version != number or drain is False:
         waits = drain and row.live_version != number and await _is_anybody_inside(session, name)
         row.live_version, row.next_version = (None, number) if waits else (number, None)
-    return Published(name, number, known is None)
+    return Published(name, number, known is None, waits=row.live_version != number)
 
 
 async def _is_anybody_inside(session: AsyncSession, name: str) -> bool:

@@ -28,12 +28,16 @@ _LOCK = 710_553
 
 @dataclass(frozen=True)
 class Published:
-    """What became of one file. `version` is that of a journey which takes new contacts, or will."""
+    """What became of one file. `version` is that of a journey which takes new contacts, or will.
+
+    `waits`: it goes live when everybody inside an older version has finished.
+    """
 
     kind: str
     name: str
     change: Verb
     version: int | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,10 @@ async def _publish_journeys(session: AsyncSession, content: Content, draining: M
     done = []
     before = (await live(session)).versions
     for name, journey in content.journeys.items():
-        version = (await journeys.publish(session, journey, drain=draining.get(name))).version
+        live_now = await journeys.publish(session, journey, drain=draining.get(name))
+        version = live_now.version
         verb: Verb = "new" if name not in before else "unchanged" if before[name] == version else "changed"
-        done.append(Published("journeys", name, verb, version))
+        done.append(Published("journeys", name, verb, version, live_now.waits))
     gone = content.gone("journeys", before)
     await journeys.withdraw(session, sorted({*content.journeys, *before} - set(gone)))
     return done + [Published("journeys", name, "gone") for name in gone]

@@ -61,12 +61,19 @@ def waits_fit_the_limit(laid: Laid) -> Iterator[Fault]:
                 yield Fault((*path, "wait"), _too_late(came + duration, limit))
             case WaitFor(timeout=timedelta() as duration) if came + duration >= limit:
                 yield Fault((*path, "timeout"), _too_late(came + duration, limit))
+            case Repeat(repeat=rounds) if rounds.at_most != 1 and came + rounds.every >= limit:
+                yield warning((*path, "repeat", "every"), _no_second(came + rounds.every, limit))
             case _:
                 pass
 
 
 def _too_late(end: timedelta, limit: timedelta) -> str:
     return f"this ends {spell(end)} after the beginning at the earliest; 'limit' ends the run after {spell(limit)}"
+
+
+def _no_second(begins: timedelta, limit: timedelta) -> str:
+    begin = f"it would begin {spell(begins)} after the beginning"
+    return f"there is never a second round: {begin}, and 'limit' ends the run after {spell(limit)}"
 
 
 def rounds_take_time(laid: Laid) -> Iterator[Fault]:

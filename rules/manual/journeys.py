@@ -103,8 +103,9 @@ trigger: {api: true}
     Chapter(
         "Events that count",
         """
-`exit_on`, `restart_on`, `wait_for` and `goal` name events. The name alone is enough; more is said in a mapping. In a
-journey with a `key`, each of them says `same: order_id` (this order's events alone) or `same: false` (of all orders).
+`exit_on`, `restart_on`, `wait_for` and `goal` name events. The name alone is enough (a goal also needs its `within`);
+more is said in a mapping. In a journey with a `key`, each of them says `same: order_id` (this order's events alone) or
+`same: false` (of all orders).
 """,
         (
             Entry(

@@ -46,6 +46,14 @@ async def test_events_count_that_the_run_was_not_told_of_yet(office: Office, dec
         await office.happens("Order Completed")
 
 
+async def test_a_number_that_no_program_reads_stops_nobody(office: Office, decisions: Decisions) -> None:
+    enrolment = (await office.enters()).enrolment
+    await office.happens("Identified", traits={"points": 1e30})
+    many = ASK.validate_python({"trait": "points", "gt": 5})
+    assert await decisions.decide(Question(enrolment, (many,), NOW, "branch")) == Answer(case=0)
+    assert await office.decisions("branch") == [("case 1 held", 'points is over 5: yes, it is "1.00000000000000E+30"')]
+
+
 async def test_a_paused_journey_decides_nothing_and_holds_the_run(office: Office, decisions: Decisions) -> None:
     enrolment = (await office.enters()).enrolment
     async with office.database.transaction() as session:

@@ -73,7 +73,7 @@ async def test_codes_are_made(shop: Database) -> None:
         (("upload", "own"), "\n", "holds no codes"),
         (("upload", "made"), "SPRING-1\n", "The codes of made are generated"),
         (("upload", "fixed"), "SPRING-1\n", "Fixed has one fixed code and no pool"),
-        (("upload", "none"), "SPRING-1\n", "There is no coupon none"),
+        (("upload", "none"), "SPRING-1\n", "There is no coupon none. `kundresa coupons` tells"),
         (("generate", "own", "5"), None, "The codes of own are uploaded"),
         (("codes", "fixed"), None, "Fixed has one fixed code and no pool"),
     ],

@@ -12,8 +12,10 @@ from rules.decisions import Noted, Verdict
 from rules.explaining import findings
 from rules.facts import Facts, Named
 from store.decisions import note, record
+from store.journeys import publish
 from store.models import Identity
 from store.session import Database
+from tests.rules.test_telling import journey
 from tests.store.test_explanations import enrolled, published
 
 SETTINGS = {"KUNDRESA_WRITE_KEYS": "write-key", "KUNDRESA_ADMIN_KEY": "admin-key-long", "KUNDRESA_SECRET": "s" * 16}
@@ -57,6 +59,21 @@ async def test_an_explanation_is_json_for_programs(database: Database) -> None:
     (answer,) = json.loads(said)
     assert (code, answer["journey"]) == (0, "cart")
     assert [each["kind"] for each in answer["decisions"]] == ["branch", "split"]
+
+
+async def test_journeys_of_which_nothing_has_come_do_not_hide_the_answer(database: Database) -> None:
+    await known(database)
+    async with database.transaction() as session:
+        for name in ("autumn", "birthday", "spring", "winter"):
+            await publish(session, journey(journey=name))
+    code, said = await kundresa(database, "explain", "maja@shop.example")
+    assert code == 0
+    assert said.startswith("cart: entered ")
+    assert said.splitlines()[-1] == (
+        "Nothing has come that starts the other 4 journeys: autumn, birthday, spring, winter. "
+        "--journey NAME tells what it waits for."
+    )
+    assert "spring: not entered" in (await kundresa(database, "explain", "maja@shop.example", "--journey", "spring"))[1]
 
 
 async def test_who_or_what_is_not_there_is_told_with_advice(database: Database) -> None:

@@ -97,7 +97,7 @@ async def test_plan_shows_and_changes_nothing_apply_publishes_and_again_there_is
     assert code == 0
     assert told.splitlines()[:2] == ["tried: version 1, new", "segment buyers: new"]
     assert await shop.live() == [("tried", 1, None)]
-    assert (await shop.run("plan"))[1].splitlines()[0] == "Nothing changes: what the files say is live."
+    assert (await shop.run("plan"))[1].splitlines()[0] == "Nothing changes: what the files say is published already."
     assert (await shop.run("apply"))[1] == "tried: version 1, unchanged\n"
     (shop.folder / "templates" / "order-thanks" / "subject.txt").write_text("Thank you")
     assert (await shop.run("apply"))[1] == "tried: version 1, unchanged\nletter order-thanks: changed\n"
@@ -151,8 +151,10 @@ async def test_draining_waits_and_pinning_ends_the_waiting(shop: Shop) -> None:
     await shop.run("apply")
     await shop.somebody_enters()
     shop.write("journeys/tried", LONGER)
-    await shop.run("apply", "--journey", "tried=drain")
+    waits = "; it goes live when everybody inside an older version has finished\n"
+    assert (await shop.run("apply", "--journey", "tried=drain"))[1] == f"tried: version 2, changed{waits}"
     assert await shop.live() == [("tried", None, 2)]
+    assert (await shop.run("apply"))[1] == f"tried: version 2, unchanged{waits}"
     assert "next" in (await shop.run("versions", "tried"))[1]
     await shop.run("apply", "--journey", "tried=pin")
     assert await shop.live() == [("tried", 2, None)]

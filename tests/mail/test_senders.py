@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from mail.senders import DEFAULT, Sender, SendersUnusable, read_senders, sender_names
 from tests.mail.test_dkim import pem
 
+EXAMPLE = Path(__file__).parents[2] / "deploy/senders/example.toml"
 SHOP = Sender(
     "Skerry <hello@shop.example>",
     "help@shop.example",
@@ -116,6 +117,14 @@ def test_a_mistake_is_told_with_the_file_and_the_place(tmp_path: Path, edwards: 
         read_senders(write(tmp_path, text), SHOP)
     assert "hunter2" not in str(refused.value)
     assert edwards.decode().splitlines()[1] not in str(refused.value)
+
+
+def test_the_example_that_comes_with_kundresa_can_be_used(tmp_path: Path) -> None:
+    for name in ("r2026.pem", "e2026.pem", "outlet-r2026.pem"):
+        (tmp_path / name).write_bytes(pem(ed25519.Ed25519PrivateKey.generate()))
+    default, outlet = read_senders(write(tmp_path, EXAMPLE.read_text()), SHOP)
+    assert (default.mailbox, default.feedback_id, len(default.keys)) == (SHOP.mailbox, "shopexample", 2)
+    assert (outlet.name, outlet.domain, len(outlet.keys)) == ("outlet", "outlet.example", 1)
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_what_is_told_is_true_and_can_be_kept(world: World) -> None:
         (Decimal("80.00"), 80),
         (2**63 - 1, 2**63 - 1),
         (2**64, "1.84467440737096E+19"),
-        (Decimal("-1e5000"), "-1E+5000"),
+        (Decimal("-1e5000"), "-1.00000000000000E+5000"),
         (Decimal("0.5"), 0.5),
         ({"a\0b": "\ud800"}, {"a�b": "?"}),
         (MISSING, None),

@@ -155,3 +155,13 @@ def test_the_writers_of_a_letter_are_the_journeys_that_send_it_to_anybody() -> N
     twice = journey(steps=[{"send": "reminder"}, {"wait": "1d"}, {"send": "reminder"}])
     assert writers([staff, twice], "lead") == [staff]
     assert steps_of(twice, "reminder") == ["reminder", "reminder-2"]
+
+
+def test_a_journey_of_which_nothing_has_come_is_told_apart() -> None:
+    for record, touched in (
+        (Record(), False),
+        (Record(decisions=[noted("refused", "filter", run=None)]), True),
+        (Record(stays=[stay()]), True),
+    ):
+        (answer,) = explain(record, [journey()], None)
+        assert answer.touched is touched

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from rules.arrivals import Inside
-from store import enrolments, erasure, ledger, suppressions, upkeep
+from rules.feedback import Feedback, Kind, References
+from store import enrolments, erasure, feedback, ledger, suppressions, upkeep
 from store.announcing import Announcement, announce
 from store.changes import set_traits
 from store.erasure import erase
@@ -287,3 +288,13 @@ async def test_the_other_person_of_an_address_keeps_the_suppression_readable(
         await suppressions.add(session, suppressions.Suppression("shared@shop.example", HARD, "bounced"))
     await erase(database, await owner(database, sharing.message_id), "test")
     assert await value(database, "SELECT reason FROM suppressions WHERE address = 'shared@shop.example'") == "bounced"
+
+
+async def test_feedback_about_a_letter_to_an_erased_contact_changes_nothing(database: Database, intake: Intake) -> None:
+    await erase(database, await lives(database, intake), "test")
+    before = await dump(database)
+    message = await value(database, "SELECT id::text FROM messages WHERE step = 'leaving'")
+    told = Feedback(Kind.BOUNCED, "e-9", References(message), NOW, "hard", "no such mailbox", "5.1.1", ADDRESS)
+    async with database.transaction() as session:
+        assert await feedback.take(session, "plain", told) is feedback.Effect.UNKNOWN
+    assert await dump(database) == before

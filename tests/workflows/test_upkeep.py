@@ -17,6 +17,7 @@ from rules.content import Content
 from rules.journey import Journey
 from rules.segment import Segment
 from settings import Settings
+from store.explanations import results
 from store.publishing import publish
 from store.session import Database
 from tests.workflows.shop import Shop, routing
@@ -116,6 +117,38 @@ async def test_leaving_starts_a_run_and_entering_wakes_it(shop: Segmented) -> No
     await shop.until(RUNS, lambda rows: [row.status for row in rows] == ["ended"])
     ((traits,),) = await shop.rows("SELECT traits FROM contacts")
     assert traits["woken"] is True
+
+
+async def test_a_run_that_waits_for_being_in_a_segment_is_woken_by_events_and_by_time(shop: Segmented) -> None:
+    await shop.segment("buyers", BOUGHT)
+    await shop.segment("quiet", {"event": "Order Completed", "within": "3s", "times": {"exactly": 0}})
+    both = {"all": [{"segment": "buyers"}, {"segment": "quiet"}]}
+    await shop.journey("after", {"wait_for": {"condition": both}}, trigger={"event": "Signed Up"})
+    await shop.happens([("u1", "Signed Up")])
+    await shop.until(RUNS, lambda rows: [row.status for row in rows] == ["active"])
+    await shop.happens([("u1", "Order Completed")])
+    await shop.until(RUNS, lambda rows: [row.status for row in rows] == ["ended"])
+    ((early,),) = await shop.rows(
+        "SELECT e.ended_at < v.received_at + interval '2 seconds' FROM enrolments e"
+        " JOIN events v ON v.contact_id = e.contact_id AND v.name = 'Order Completed'"
+    )
+    assert not early
+
+
+async def test_who_was_held_out_is_measured_to_the_end_of_the_goals_time(shop: Segmented) -> None:
+    split = {"split": [{"share": 1, "name": "told", "then": [{"wait": "1s"}]}, {"holdout": 1}]}
+    goal = {"event": "Order Completed", "within": "5d"}
+    await shop.journey("tried", split, trigger={"event": "Signed Up"}, goal=goal)
+    users = [f"u{number}" for number in range(12)]
+    await shop.happens([(user, "Signed Up") for user in users])
+    await shop.until(RUNS, lambda rows: [row.status for row in rows] == ["ended"] * len(users))
+    await shop.happens([(user, "Order Completed") for user in users])
+    await shop.drained()
+    async with shop.database.transaction() as session:
+        whole, *ways = await results(session, "tried", None)
+    assert whole == ("", "all", 12, 12)
+    assert {way for _, way, _, _ in ways} == {"told", "holdout"}
+    assert all(entered == reached for _, _, entered, reached in ways)
 
 
 async def test_time_alone_lets_a_contact_enter_and_so_starts_a_run(shop: Segmented) -> None:
