@@ -1,5 +1,7 @@
 """One typed Settings, read from the environment. Only composition roots read it."""
 
+import binascii
+from base64 import b64decode
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -129,6 +131,17 @@ class Settings(BaseSettings):
     @classmethod
     def _split_topics(cls, value: object) -> object:
         return tuple(filter(None, (each.strip() for each in value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("webhook_secret", "feedback_standard_secret")
+    @classmethod
+    def _is_base64(cls, value: SecretStr | None) -> SecretStr | None:
+        written = value.get_secret_value() if value is not None else ""
+        if written.startswith("whsec_"):
+            try:
+                b64decode(written.removeprefix("whsec_"), validate=True)
+            except binascii.Error:
+                raise ValueError("write whsec_ and Base64 behind it, as openssl rand -base64 32 makes it") from None
+        return value
 
     @field_validator("write_keys", mode="before")
     @classmethod

@@ -150,6 +150,6 @@ def judge_abandoned(verdict: Verdict) -> tuple[str, str]:
         case Verdict.TAKEN:
             return ledger.SENT, "the relay has it"
         case Verdict.ABSENT:
-            return ledger.CANCELLED, "the relay does not have it, and the run is over"
+            return ledger.CANCELLED, "the relay does not have it, and nobody tries again"
         case Verdict.UNKNOWABLE:
             return ledger.UNKNOWN, "nobody knows whether the relay took it; not sent again"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.output import REFUSED, Json, Output
-from commands.reaching import ROOT
+from commands.reaching import DATA, ROOT, Data, named_in_settings
 
 Folder = Annotated[
     Path, typer.Option("--journeys", envvar="KUNDRESA_JOURNEYS_DIR", help="The folder of journey files.")
@@ -22,12 +22,17 @@ def register(app: typer.Typer) -> None:
     app.command()(draw)
 
 
-def check(journeys: Folder = ROOT / "journeys", templates: Letters = ROOT / "templates", as_json: Json = False) -> None:
+def check(
+    journeys: Folder = ROOT / "journeys",
+    templates: Letters = ROOT / "templates",
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
     """Read every file of authors, and tell all mistakes at once."""
     from local.journeys import read_all
     from rules.load import worst_week
 
-    reading = read_all(journeys, templates)
+    reading = read_all(journeys, templates, *named_in_settings(data))
     week = worst_week(reading.journeys.values(), reading.pacing)
     if not as_json:
         for mistake in (*reading.mistakes, *reading.warnings):

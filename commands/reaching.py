@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -56,6 +56,26 @@ def settings() -> "Settings":
     from local.configuration import read_settings
 
     return read_settings(os.environ)
+
+
+def named_in_settings(data: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The staff and the senders that journeys may name; none, where neither the environment nor a stack tells settings.
+
+    Raises SettingsError when the file of senders cannot be used.
+    """
+    from local.configuration import known_senders, read_settings
+    from local.errors import SettingsError
+    from local.folder import DataFolder
+    from local.notes import running
+
+    environment = dict(os.environ)
+    with suppress(NotRunningError):
+        environment = {**running(DataFolder(data.resolve())), **os.environ}
+    try:
+        told = read_settings(environment)
+    except SettingsError:  # files are checked on machines that have no settings, too
+        return frozenset(), frozenset()
+    return frozenset(told.staff), known_senders(told)
 
 
 @asynccontextmanager

@@ -32,4 +32,4 @@ def known_senders(settings: Settings) -> frozenset[str]:
 
 def _wrong(error: ErrorDetails) -> str:
     # The value is left out: it may be a secret.
-    return f"{_PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}"
+    return f"{_PREFIX}{str(error['loc'][0]).upper()}: {error['msg'].removeprefix('Value error, ')}"

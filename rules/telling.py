@@ -101,15 +101,17 @@ def _about(record: Record, journey: Journey, letter: str | None) -> Answer:
 
 def _of_latest(latest: Stay, letter: str, steps: Sequence[str], posts: Sequence[Post], own: Sequence[Noted]) -> str:
     """What became of the letter on the latest way; on an earlier one it may have come."""
-    if (post := next((each for each in posts if each.enrolment_id == latest.id), None)) is not None:
-        return _letter(post)
+    post = next((each for each in posts if each.enrolment_id == latest.id), None)
     decisions = [each for each in own if each.enrolment_id == latest.id]
     waits = next((each for each in decisions if each.step in steps and each.verdict == "deferred"), None)
-    if waits is not None and latest.status != "ended":
+    told_at = (post.settled_at or post.created_at) if post is not None else latest.started_at
+    if waits is not None and latest.status != "ended" and waits.at >= told_at:
         said = f"not sent yet: deferred, {waits.reason}{_until(waits)} (since {moment(waits.at)})"
+    elif post is not None:
+        return _letter(post)
     else:
         said = _no_letter(latest, letter, decisions)
-    return f"{said}; on an earlier way: {_letter(posts[0])}" if posts else said
+    return f"{said}; before that: {_letter(posts[0])}" if posts else said
 
 
 def _until(noted: Noted) -> str:

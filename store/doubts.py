@@ -112,7 +112,7 @@ async def abandoned(session: AsyncSession, patience: timedelta) -> list[Abandone
 
 
 async def cancel_behind(session: AsyncSession, enrolment: UUID, at: str) -> None:
-    """The run was led to the step `at` of another version: what it had claimed elsewhere does not leave."""
+    """The run was led to the step `at` of another version: what it wished to send elsewhere does not leave."""
     await session.execute(
         text(
             f"""
@@ -122,8 +122,7 @@ async def cancel_behind(session: AsyncSession, enrolment: UUID, at: str) -> None
                 WHERE enrolment_id = :enrolment AND state = 'claimed' AND step <> :at
                 RETURNING *
             ), decided AS ({OF_SETTLED}), waiting AS (
-                DELETE FROM wishes WHERE enrolment_id = :enrolment AND send_key IN (
-                    SELECT send_key FROM settled)
+                DELETE FROM wishes WHERE enrolment_id = :enrolment AND split_part(send_key, '/', 2) <> :at
             )
             SELECT 1
             """  # noqa: S608  (a constant of ours)

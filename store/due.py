@@ -96,7 +96,7 @@ async def look_at(session: AsyncSession, enrolments: Collection[UUID], what: Lit
 
 
 async def look_at_receiver(session: AsyncSession, message: UUID) -> None:
-    """This message was sent: have the sweep look at its contact, if any segment asks for that."""
+    """A message was sent: have the sweep look at its contact, if any segment asks for that."""
     await session.execute(_RECEIVED, {"ids": [message], "what": LETTERS, "path": "$.**.letter"})
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from cli import app
@@ -63,6 +64,24 @@ def test_check_tells_every_mistake_with_its_file_and_line_and_ends_with_1(tmp_pa
     assert "broken.yaml:7:" in said
     assert "letterless.yaml:8:" in said
     assert "1 journey without mistakes." in said
+
+
+def test_check_knows_the_staff_where_settings_tell_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = JOURNEY.replace("  - send: order-thanks\n", "  - notify: saless\n    letter: new-lead\n")
+    (tmp_path / "hello.yaml").write_text(told)
+    command = ("check", "--journeys", tmp_path, "--data", tmp_path / "stack")
+    assert kundresa(*command)[0] == 0
+    settings = {
+        "DATABASE_URL": "postgresql://127.0.0.1/shop",
+        "WRITE_KEYS": "write",
+        "ADMIN_KEY": "admin-key-of-the-shop",
+        "SECRET": "secret-of-the-shop",
+        "STAFF": "sales=sales@shop.example",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(f"KUNDRESA_{name}", value)
+    code, said = kundresa(*command)
+    assert (code, "there is nobody 'saless' among the staff; did you mean 'sales'?" in said) == (1, True)
 
 
 def test_draw_shows_a_tree_or_mermaid_text(tmp_path: Path) -> None:

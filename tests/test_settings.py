@@ -39,3 +39,12 @@ def test_staff_without_a_name_or_an_address_are_refused(monkeypatch: pytest.Monk
     monkeypatch.setenv("KUNDRESA_STAFF", written)
     with pytest.raises(ValidationError, match="write each as name=address"):
         Settings()
+
+
+@pytest.mark.parametrize("variable", ["KUNDRESA_WEBHOOK_SECRET", "KUNDRESA_FEEDBACK_STANDARD_SECRET"])
+def test_a_signing_secret_that_is_no_base64_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==")
+    Settings()
+    monkeypatch.setenv(variable, "whsec_%%%")
+    with pytest.raises(ValidationError, match="write whsec_ and Base64 behind it"):
+        Settings()

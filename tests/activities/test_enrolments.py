@@ -6,7 +6,7 @@ from activities.enrolments import Ending, Enrolments, Moved, Standing
 from rules.decisions import Verdict
 from rules.journey import Journey
 from store import journeys
-from tests.activities.office import JOURNEY, Office, delayed
+from tests.activities.office import JOURNEY, Office, delayed, ordered
 from tests.mail.fault_smtp import Act, Fault, Phase
 
 NOW = datetime.now(UTC)
@@ -64,6 +64,17 @@ async def test_a_letter_that_the_new_version_leaves_behind_is_cancelled_and_one_
     assert (message["state"], message["reason"]) == ("cancelled", "left behind by a new version")
     assert (await office.row("SELECT status FROM enrolments"))["status"] == "active"
     assert await office.decisions("letter") == [("cancelled", "left behind by a new version")]
+
+
+async def test_a_letter_that_waited_for_the_morning_does_not_wait_at_a_step_that_is_left(office: Office) -> None:
+    await office.policy(quiet_hours={"from": "22:00", "to": "08:00"})
+    night = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
+    order, activities = ordered((await office.enters()).enrolment, now=night), Enrolments(office.database)
+    await delayed(office.sending(), order)
+    await activities.move(Moved(order.enrolment, 1, at=order.step))
+    assert len(await office.rows("SELECT 1 FROM wishes")) == 1
+    await activities.move(Moved(order.enrolment, 1, at="another"))
+    assert await office.rows("SELECT 1 FROM wishes") == []
 
 
 async def test_the_verdicts_of_a_run_are_recorded_with_its_end_and_the_ways_of_its_splits_kept(office: Office) -> None:

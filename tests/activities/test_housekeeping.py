@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -52,7 +53,7 @@ async def passes(office: Office, time: timedelta) -> None:
     ("verdict", "state", "reason"),
     [
         (Verdict.TAKEN, "sent", "the relay has it"),
-        (Verdict.ABSENT, "cancelled", "the relay does not have it, and the run is over"),
+        (Verdict.ABSENT, "cancelled", "the relay does not have it, and nobody tries again"),
         (Verdict.UNKNOWABLE, "unknown", "nobody knows whether the relay took it; not sent again"),
     ],
 )
@@ -90,6 +91,19 @@ async def test_a_letter_in_doubt_of_a_run_that_goes_on_is_its_attempts_business(
     await delayed(office.sending(), order)
     await passes(office, PATIENCE * 2)
     assert await housekeeping.settle_abandoned() == Swept(0)
+
+
+async def test_a_letter_in_doubt_that_its_run_has_left_behind_is_settled_once_there_is_a_later_one(
+    office: Office, housekeeping: Housekeeping
+) -> None:
+    order = await office.enters()
+    office.server.fault = Fault(Phase.DOT, Act.DROP, takes=True)
+    await delayed(office.sending(), order)
+    office.server.fault = None
+    assert await office.sending().send(replace(order, step="another")) == Receipt("sent")
+    await passes(office, PATIENCE * 2)
+    assert await housekeeping.settle_abandoned() == Swept(1)
+    assert (await office.row("SELECT state FROM messages WHERE step <> 'another'"))["state"] == "unknown"
 
 
 async def test_what_was_claimed_in_the_moment_in_which_the_run_ended_is_cancelled(

@@ -12,7 +12,7 @@ from store.intake import Intake
 from store.session import Database, Line
 from tests.activities.test_merged_runs import exits
 from tests.api.inside import Shop, enrol, known_contact
-from tests.api.serving import ADMIN_KEY, Running
+from tests.api.serving import ADMIN_KEY, Running, running
 from tests.store.happening import value
 from tests.store.living import NAME, lives
 from tests.store.test_erasure import dump, known_in
@@ -21,26 +21,28 @@ HEADERS = {"Authorization": f"Bearer {ADMIN_KEY}"}
 
 
 @pytest_asyncio.fixture
-async def lived(stored: Database) -> str:
-    """The id of a contact of whom everything is known; Temporal is away."""
-    line = Line(stored.url)
+async def lived(database: Database) -> str:
+    """The id of a contact of whom everything is known."""
+    line = Line(database.url)
     intake = Intake(line)
     await intake.start()
     try:
-        return str(await lives(stored, intake))
+        return str(await lives(database, intake))
     finally:
         await intake.stop()
         await line.close()
 
 
 @pytest_asyncio.fixture
-async def operator(api: Running) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=api.url, headers=HEADERS, timeout=30) as opened:
-        yield opened
+async def operator(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
+    """With the admin key, at an API whose Temporal is away."""
+    with running(database.url) as served:
+        async with httpx2.AsyncClient(base_url=served.url, headers=HEADERS, timeout=30) as opened:
+            yield opened
 
 
 async def test_a_contact_is_exported_and_then_erased_though_temporal_is_away(
-    operator: httpx2.AsyncClient, stored: Database, lived: str
+    operator: httpx2.AsyncClient, database: Database, lived: str
 ) -> None:
     path = f"/v1/admin/contacts/{lived}"
     exported = await operator.get(f"{path}/export")
@@ -52,7 +54,7 @@ async def test_a_contact_is_exported_and_then_erased_though_temporal_is_away(
     assert erased.status_code == 200, erased.text
     told = erased.json()
     assert (told["contact"], told["runs"], told["letters"], told["on_their_way"]) == (lived, 1, 1, 1)
-    assert known_in(await dump(stored)).keys() == {"enrolments"}
+    assert known_in(await dump(database)).keys() == {"enrolments"}
     again = await operator.delete(path)
     assert again.json() == {**told, "runs": 0, "letters": 0}
     for gone in (path, f"{path}/export", f"{path}/events", f"{path}/messages"):

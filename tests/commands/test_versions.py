@@ -200,6 +200,19 @@ async def test_a_broken_file_keeps_its_version_the_others_are_published_and_the_
     assert await shop.live() == [("other", 1, None), ("tried", 1, None)]
 
 
+async def test_a_journey_may_name_only_a_sender_that_the_settings_know(shop: Shop) -> None:
+    shop.write("journeys/tried", TRIED.replace("steps:", "sender: outlet\nsteps:"))
+    code, told, beside = await shop.run("apply")
+    assert code == 1
+    assert "there is no sender 'outlet'; the settings know 'default'" in told + beside
+    senders = shop.folder / "senders.toml"
+    senders.write_text("[outlet]\n")
+    assert (await shop.run("apply", KUNDRESA_SENDERS=str(senders)))[0] == 0
+    senders.write_text("[outlet\n")
+    code, _, beside = await shop.run("apply", KUNDRESA_SENDERS=str(senders))
+    assert (code, "KUNDRESA_SENDERS: " in beside, "is not TOML" in beside) == (1, True, True)
+
+
 async def test_exit_codes_tell_programs_what_went_wrong(shop: Shop) -> None:
     await shop.run("apply")
     assert (await shop.run("versions", "none"))[0] == 1

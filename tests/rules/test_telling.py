@@ -1,5 +1,6 @@
 """Why a letter came, and why it did not: the sentence out of what was recorded."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -91,6 +92,14 @@ def test_a_letter_that_has_to_wait_is_told_with_the_reason_and_until_when() -> N
     assert said(Record([stay()], decisions=[deferred()])).startswith("not sent yet: deferred, it is night (since")
 
 
+def test_a_letter_that_waits_again_is_not_told_by_its_first_time_alone() -> None:
+    again = replace(deferred(), at=AT + timedelta(hours=2))
+    assert said(Record([stay()], [post("sent", None)], [again])) == (
+        "not sent yet: deferred, it is night (since 2026-11-21 11:30 UTC); before that: sent 2026-11-21 10:30 UTC"
+    )
+    assert said(Record([stay()], [post("sent", None)], [deferred()])) == "sent 2026-11-21 10:30 UTC"
+
+
 def test_a_letter_that_waited_in_vain_is_not_told_as_waiting() -> None:
     over = stay(status="ended", reason="Order Completed", ended_at=AT + timedelta(hours=1))
     assert "did not come to reminder" in said(Record([over], decisions=[deferred()]))
@@ -101,7 +110,7 @@ def test_a_letter_of_an_earlier_way_does_not_answer_for_the_latest_one() -> None
     told = said(Record([again, stay(status="ended")], [post("sent", None)]))
     assert told == (
         "the way did not come to reminder: entered 2026-11-30 09:30 UTC (version 3), still on the way;"
-        " on an earlier way: sent 2026-11-21 10:30 UTC"
+        " before that: sent 2026-11-21 10:30 UTC"
     )
 
 

@@ -42,7 +42,9 @@ async def lives(database: Database, intake: Intake) -> UUID:
 
 
 async def _enrolled(database: Database, contact: UUID, workflow: str, key: str, status: str) -> UUID:
-    began = await value(database, "SELECT seq FROM events WHERE name = 'Cart Viewed'")
+    began = await value(
+        database, "SELECT max(seq) FROM events WHERE contact_id = :contact AND name = 'Cart Viewed'", contact=contact
+    )
     row = Enrolment(
         id=uuid4(), journey="tried", version=1, contact_id=contact, key=key, workflow_id=workflow, trigger_seq=began,
         started_at=NOW, status=status, reason="done" if status == "ended" else None, ways={"half": "a"}, goal_at=NOW,

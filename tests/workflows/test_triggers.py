@@ -182,6 +182,18 @@ async def test_refusals_stand_in_rows_with_what_they_rest_on_and_once_a_day(shop
     assert facts[3].facts["enrolment"] == str(facts[2].enrolment_id)
 
 
+async def test_a_number_beyond_all_bounds_is_refused_like_any_other(shop: Triggers) -> None:
+    small = {"property": "total", "lt": 100}
+    await shop.publish({"event": "Order Completed", "where": small}, exit_on={"event": "Order Updated", "where": small})
+    await shop.comes("Order Completed", properties={"total": 1e30})
+    ((_, verdict, reason),) = await shop.decisions()
+    assert (verdict, await shop.rows("SELECT 1 FROM outbox")) == ("filter", [])
+    assert reason.endswith('total is under 100: no, it is "1.00000000000000E+30"')
+    await shop.comes("Order Completed", properties={"total": 1})
+    await shop.comes("Order Updated", properties={"total": 1e30})
+    assert await shop.rows("SELECT 1 FROM outbox") == []
+
+
 async def test_another_router_knows_what_was_refused_today(shop: Triggers) -> None:
     await shop.publish({"event": "Signed Up"})
     for _ in range(2):
