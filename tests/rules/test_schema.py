@@ -50,7 +50,8 @@ def test_every_shipped_file_is_taken(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(CASES.rglob("*.yaml")), ids=lambda path: path.relative_to(CASES).as_posix())
 def test_what_is_of_the_right_shape_is_taken_whether_it_makes_sense_or_not(path: Path) -> None:
-    assert wrong(kind_of(path), written(path.read_text())) == []
+    of_shape = path.relative_to(CASES).parts[:2] == ("a-goal-without-its-while", "broken")
+    assert wrong(kind_of(path), written(path.read_text())) == (["$.goal"] if of_shape else [])
 
 
 HEAD: dict[str, Any] = {
