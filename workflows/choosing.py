@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rules.advice import meant
 from rules.choices import Choice, unmapped
 from rules.content import Content
 from rules.journey import Journey
@@ -20,7 +21,11 @@ class ChoiceRefused(Exception):
 def examine(proposal: Proposal, content: Content, chosen: Mapping[str, Choice]) -> None:
     """Raises ChoiceRefused with every reason why what was chosen cannot be done."""
     known = {each.name: each for each in proposal.of("journeys")}
-    reasons = [f"There is no journey {name} here to choose for." for name in chosen if name not in known]
+    reasons = [
+        f"There is no journey {name} here to choose for{meant(name, known) or '.'}"
+        for name in chosen
+        if name not in known
+    ]
     for name, choice in chosen.items():
         if name in known:
             reasons += _reasons(known[name], choice, (content.journeys or {}).get(name))

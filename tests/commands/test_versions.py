@@ -218,7 +218,8 @@ async def test_exit_codes_tell_programs_what_went_wrong(shop: Shop) -> None:
     assert (await shop.run("versions", "none"))[0] == 1
     assert (await shop.run("versions", "tried", "9"))[0] == 1
     assert (await shop.run("apply", "--version", "tried=9"))[0] == 1
-    assert (await shop.run("apply", "--journey", "none=end"))[0] == 1
+    code, _, said = await shop.run("apply", "--journey", "trie=end")
+    assert (code, "There is no journey trie here to choose for; did you mean 'tried'?" in said) == (1, True)
     for wrong in (("--journey", "tried=move"), ("--map", "tried:a"), ("--version", "tried"), ("--unheard-of",)):
         assert (await shop.run("apply", *wrong))[0] == 2, wrong
     away = {"KUNDRESA_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
