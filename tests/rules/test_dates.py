@@ -5,11 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.dates import Occurrence, dates_at, next_occurrence
 from rules.triggers import OnDate
+from tests.rules.worlds import EXAMPLES
 
 HELSINKI, LOS_ANGELES, TOKYO = ZoneInfo("Europe/Helsinki"), ZoneInfo("America/Los_Angeles"), ZoneInfo("Asia/Tokyo")
 KATHMANDU, LORD_HOWE = ZoneInfo("Asia/Kathmandu"), ZoneInfo("Australia/Lord_Howe")
@@ -177,6 +178,7 @@ def test_a_path_that_leads_nowhere_has_no_dates(path: str) -> None:
     assert next_occurrence(trigger(path), CHILDREN, NOW, HELSINKI) is None
 
 
+@settings(max_examples=EXAMPLES)
 @given(
     born=st.dates(date(1930, 1, 1), date(2030, 12, 31)),
     now=st.integers(-800_000_000, 1_000_000_000).map(lambda seconds: NOW + timedelta(seconds=seconds)),

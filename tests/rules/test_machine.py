@@ -1,6 +1,5 @@
 """Whatever a journey says: its run comes to rest. It sleeps until something that is not past, or it is over."""
 
-import os
 import random
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +17,7 @@ from rules.state import begin
 from rules.story import story
 from tests.rules.driving import START
 from tests.rules.journeys import HEAD
-
-EXAMPLES = int(os.environ.get("KUNDRESA_EXAMPLES", "2000"))
+from tests.rules.worlds import EXAMPLES
 
 _MOVES_MAX = 400
 _SLEEPS_MAX = 30

@@ -1,6 +1,5 @@
 """Patterns mean to PostgreSQL what they mean to Python: of patterns and texts at random."""
 
-import os
 from random import Random
 
 from hypothesis import Phase, given, settings
@@ -9,8 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rules.patterns import as_sql, compiled, portable
-
-EXAMPLES = int(os.environ.get("KUNDRESA_EXAMPLES", "2000"))
+from tests.rules.worlds import EXAMPLES
 
 # Whole pieces, since of single characters hardly any would make a pattern.
 _PIECES = [

@@ -1,6 +1,5 @@
 """Whatever happens, in any order and with any time between: what is kept is the truth, and each change was told."""
 
-import os
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -14,10 +13,11 @@ from store.named import named
 from store.tables import CONTACTS
 from store.upkeep import clock
 from store.where import where
+from tests.rules.worlds import EXAMPLES
 from tests.store.happening import rows
 from tests.store.keeping import BOUGHT, Condition, Keeping
 
-SEEDS = range(max(2, int(os.environ.get("KUNDRESA_EXAMPLES", "2000")) // 500))
+SEEDS = range(max(2, EXAMPLES // 500))
 ROUNDS, USERS = 12, [f"user-{number}" for number in range(12)]
 
 SEGMENTS: dict[str, Condition] = {

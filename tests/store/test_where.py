@@ -1,6 +1,5 @@
 """A condition in SQL says what it says in memory: of conditions, contacts and histories at random, on PostgreSQL."""
 
-import os
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +17,9 @@ from store.facts import known_of
 from store.tables import CONTACTS
 from store.where import where
 from tests.rules.oddities import HUGE, PATTERNS, STRANGE, TEXTS, UNSTORABLE
-from tests.rules.worlds import NOW, NUMBERS, History, World, parsed, worlds
+from tests.rules.worlds import EXAMPLES, NOW, NUMBERS, History, World, parsed, worlds
 from tests.store.remembering import remember
 
-EXAMPLES = int(os.environ.get("KUNDRESA_EXAMPLES", "2000"))
 TOGETHER = 4
 """Conditions that are asked at once, and contacts that they are asked of."""
 
