@@ -93,7 +93,8 @@ def _occurrences(trigger: OnDate, day: date, now: datetime, zone: tzinfo) -> Ite
 
 
 def _round(day: date, year: int) -> set[date]:
-    return {_in_year(day, max(day.year, near)) for near in (year - 1, year, year + 1)}
+    # Where the 1st of January begins while it is still December in UTC, the next one is two years away from that.
+    return {_in_year(day, max(day.year, near)) for near in range(year - 1, year + 3)}
 
 
 def _in_year(day: date, year: int) -> date:

@@ -21,11 +21,8 @@ class ChoiceRefused(Exception):
 def examine(proposal: Proposal, content: Content, chosen: Mapping[str, Choice]) -> None:
     """Raises ChoiceRefused with every reason why what was chosen cannot be done."""
     known = {each.name: each for each in proposal.of("journeys")}
-    reasons = [
-        f"There is no journey {name} here to choose for{meant(name, known) or '.'}"
-        for name in chosen
-        if name not in known
-    ]
+    strange = [name for name in chosen if name not in known]
+    reasons = [f"There is no journey {name} here to choose for{meant(name, known) or '.'}" for name in strange]
     for name, choice in chosen.items():
         if name in known:
             reasons += _reasons(known[name], choice, (content.journeys or {}).get(name))

@@ -178,6 +178,17 @@ def test_a_path_that_leads_nowhere_has_no_dates(path: str) -> None:
     assert next_occurrence(trigger(path), CHILDREN, NOW, HELSINKI) is None
 
 
+def test_new_year_s_day_comes_again_where_it_begins_while_it_is_december_elsewhere() -> None:
+    came = datetime(2026, 12, 31, 23, tzinfo=UTC)  # eight in the morning of the 1st, in Tokyo
+    asked = trigger(time="08:00")
+    first = next_occurrence(asked, {"birthday": "1990-01-01"}, NOW, TOKYO)
+    second = next_occurrence(asked, {"birthday": "1990-01-01"}, came, TOKYO)
+    assert (first, second) == (
+        Occurrence(came, date(2027, 1, 1)),
+        Occurrence(came + timedelta(days=365), date(2028, 1, 1)),
+    )
+
+
 @settings(max_examples=EXAMPLES)
 @given(
     born=st.dates(date(1930, 1, 1), date(2030, 12, 31)),

@@ -2,13 +2,14 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from pydantic import TypeAdapter
 
 from rules.clocks import LocalTime, Moment
 from rules.durations import parse_offset
 from rules.moments import dated, next_moment, settled
+from tests.rules.worlds import EXAMPLES
 
 # Zone, now (UTC), time, weekdays, expected (UTC). The reasons stand beside the lines.
 MOMENTS = [
@@ -37,6 +38,7 @@ def test_the_next_moment_is_right(zone: str, now: str, clock: str, weekdays: lis
 ZONES = ["Europe/Helsinki", "America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu", "Australia/Lord_Howe"]
 
 
+@settings(max_examples=EXAMPLES)
 @given(
     some.sampled_from(ZONES),
     some.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001  (made aware below)
