@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -55,13 +55,14 @@ async def lock(session: AsyncSession, stretch: Stretch) -> None:
 
 async def fill_segment(session: AsyncSession, kept: KeptSegment, spans: Collection[Span], stretch: Stretch) -> None:
     """Let in and put out whom the segment's condition says. Nobody else may keep these contacts meanwhile."""
+    # The truth is asked once, of all of them together: asked again for each member, it costs as much as the whole.
     truth = and_(stretch.people, where(kept.condition, stretch.named, stretch.now))
+    inside = select(CONTACTS.c.id).where(truth).cte("inside")
     member = and_(_MEMBERSHIPS.c.segment == kept.name, stretch.within(_MEMBERSHIPS.c.contact_id))
-    still = exists(select(literal(1)).where(CONTACTS.c.id == _MEMBERSHIPS.c.contact_id, truth))
-    await session.execute(delete(_MEMBERSHIPS).where(member, ~still))
-    found = select(literal(kept.name), CONTACTS.c.id, literal(stretch.now)).where(truth)
+    left = delete(_MEMBERSHIPS).where(member, _MEMBERSHIPS.c.contact_id.not_in(select(inside.c.id))).cte("gone")
+    found = select(literal(kept.name), inside.c.id, literal(stretch.now))
     into = insert_or_not(_MEMBERSHIPS).from_select(["segment", "contact_id", "since"], found)
-    await session.execute(into.on_conflict_do_nothing())
+    await session.execute(into.on_conflict_do_nothing().add_cte(left))
     await _note_due(session, SEGMENT, kept.name, spans, stretch)
 
 
