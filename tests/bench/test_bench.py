@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bench import conditions, intake, journeys, latency, memory, routing, segments
+from bench import conditions, intake, journeys, latency, memory, messages, routing, segments
 from bench.figures import Figure, Target
 from bench.servers import Servers, servers
 
@@ -52,6 +52,12 @@ async def test_sleeping_journeys_are_measured_cached_and_evicted(these: Servers)
     figures = await memory.measure(these, print, sleepers=20, bare_sleepers=5, wakes=2)
     assert names(figures[:1]) == ["worker with 20 sleeping journeys, cached"]
     assert names(figures[3:]) == ["waking a cached journey", "waking an evicted journey"]
+
+
+async def test_building_and_signing_is_measured_beside_the_standard_library(these: Servers) -> None:
+    (figure,) = await messages.measure(these, print, seconds=0.4)
+    assert figure.floor is not None
+    assert figure.ours > figure.floor
 
 
 async def test_segments_are_filled_in_kept_and_entered_by_time() -> None:
