@@ -15,6 +15,7 @@ from activities.upkeep import Upkeep
 from rules.content import Content
 from rules.journey import Journey
 from rules.segment import Segment
+from store.explanations import explained
 from store.incoming import Incoming
 from store.knowledge import Watch
 from store.publishing import publish
@@ -180,6 +181,16 @@ async def test_refusals_stand_in_rows_with_what_they_rest_on_and_once_a_day(shop
     assert (facts[0].journey, facts[0].version, facts[0].enrolment_id) == ("tried", 1, None)
     assert facts[2].facts["key"] == "o1"
     assert facts[3].facts["enrolment"] == str(facts[2].enrolment_id)
+
+
+async def test_who_was_refused_is_explained_by_the_condition_that_failed_and_the_value_it_had(shop: Triggers) -> None:
+    await shop.publish({"event": "Order Completed", "where": {"property": "total", "gte": 100}})
+    await shop.comes("Order Completed", properties={"total": 5})
+    (contact,) = [row.id for row in await shop.rows("SELECT id FROM contacts")]
+    async with shop.database.transaction() as session:
+        (answer,) = await explained(session, contact, "tried", None)
+    assert answer.said.startswith("not entered: Order Completed does not count; total is at least 100: no, it is 5 (")
+    assert [each.verdict for each in answer.decisions] == ["filter"]
 
 
 async def test_a_number_beyond_all_bounds_is_refused_like_any_other(shop: Triggers) -> None:
